@@ -1,0 +1,38 @@
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+
+// Tests run against the sources of all workspace packages: nothing has to be built first.
+const conditions = ['@vitalwire/source', 'module', 'node', 'development|production'];
+const fromSource = { resolve: { conditions }, ssr: { resolve: { conditions } } };
+
+function project(name: string, folder: string, options: TestProjectInlineConfiguration['test'] = {}) {
+  return {
+    ...fromSource,
+    test: { name, include: [`${folder}/test/**/*.test.ts`], environment: 'node', ...options },
+  } satisfies TestProjectInlineConfiguration;
+}
+
+export default defineConfig({
+  test: {
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**/*.ts'],
+      reporter: ['text-summary', 'json-summary'],
+      reportOnFailure: true,
+    },
+    projects: [
+      project('protocol', 'packages/protocol'),
+      project('server', 'packages/server'),
+      project('client', 'packages/client', {
+        typecheck: {
+          enabled: true,
+          include: ['packages/client/test/**/*.test-d.ts'],
+          tsconfig: 'packages/client/tsconfig.test.json',
+          ignoreSourceErrors: true, // the typecheck task reports those
+        },
+      }),
+      // These start servers and child processes, so each file gets a process of its own and more time.
+      project('e2e', 'packages/e2e', { pool: 'forks', testTimeout: 30_000, hookTimeout: 30_000 }),
+      project('demo', 'apps/demo'),
+    ],
+  },
+});

@@ -41,9 +41,10 @@ const env = {
 
 class SetupError extends Error {}
 
-/** The running child, and the signal that asked this script to end. */
+/** The running child, the signal that asked this script to end, and how long a child may take to obey it. */
 let child;
 let stopping;
+let patienceMs = 2_000; // npm finishes its downloads first, which is not worth waiting for
 
 try {
   process.exitCode = await main(process.argv.slice(2));
@@ -69,6 +70,7 @@ async function main(args) {
   if (windows) delete env.Path;
   await installDependencies(node, pnpm);
 
+  patienceMs = 10_000; // from here on it is a build, tests or a server that may have to clean up
   // Silent, so that the last words are those of the script and not pnpm's report on its exit status.
   if (args[0] !== '--build') return run(pnpm, ['--silent', ...args]);
 
@@ -200,13 +202,13 @@ function stopOnSignals() {
   }
 }
 
-/** Passes the signal on, once; a second one, or ten seconds without an end, kills. */
+/** Passes the signal on, once; a second one, or running out of patience, kills. */
 function stop(signal) {
   if (child === undefined) process.exit(signalStatus(signal));
   if (stopping !== undefined) return kill('SIGKILL');
   stopping = signal;
   kill(signal);
-  setTimeout(() => kill('SIGKILL'), 10_000).unref();
+  setTimeout(() => kill('SIGKILL'), patienceMs).unref();
 }
 
 function kill(signal) {

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { constants as osConstants, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 const reports = mkdtempSync(join(tmpdir(), 'vitalwire-ci-'));
@@ -138,7 +138,12 @@ function execute({ command, cwd, env, shown }) {
 function countVitest() {
   const report = readReport(vitestReport);
   const files = report?.testResults ?? [];
-  const tests = files.flatMap((file) => file.assertionResults);
+  const tests = files.flatMap((file) =>
+    file.assertionResults.map((test) => ({
+      ...test,
+      name: `${relative(root, file.name)} > ${test.fullName}`,
+    })),
+  );
   const failedTests = tests.filter((test) => test.status === 'failed');
   const brokenFiles = files.filter(
     (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
@@ -147,7 +152,10 @@ function countVitest() {
     passed: tests.filter((test) => test.status === 'passed').length,
     failed: failedTests.length + brokenFiles.length,
     skipped: tests.filter((test) => test.status !== 'passed' && test.status !== 'failed').length,
-    failures: [...failedTests.map((test) => test.fullName), ...brokenFiles.map((file) => file.name)],
+    failures: [
+      ...failedTests.map((test) => test.name),
+      ...brokenFiles.map((file) => relative(root, file.name)),
+    ],
   };
 }
 

@@ -1,0 +1,69 @@
+import type { Clock } from '../clock.ts';
+import { RequestError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import { type Action, type Authorize, BROADCAST_SCOPE, type Decision, type Principal } from './principal.ts';
+
+/** Keeps out whom `authorize` does not let in. */
+export interface Access {
+  /**
+   * Resolves when the principal may do it. The scope `broadcast` may publish everywhere; everything else is asked.
+   *
+   * @throws {RequestError} `access_denied`, also when `authorize` throws, takes too long or answers nonsense;
+   * `diagnosis_not_found`.
+   */
+  check(principal: Principal, action: Action, diagnosisId: number): Promise<void>;
+}
+
+export interface AccessOptions {
+  /** How long `authorize` may take, in milliseconds; beyond it access is denied. */
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Wraps `authorize` so that only a clear yes lets anybody in. */
+export function createAccess(authorize: Authorize, { timeoutMs, clock, logger }: AccessOptions): Access {
+  return {
+    async check(principal, action, diagnosisId) {
+      if (action === 'publish' && principal.scopes.has(BROADCAST_SCOPE)) return;
+      const decision = await decide(principal, action, diagnosisId);
+      if (decision === 'allow') return;
+      if (decision === 'not_found') throw new RequestError('diagnosis_not_found', 'diagnosis not found');
+      throw new RequestError('access_denied', `not allowed to ${action} here`);
+    },
+  };
+
+  async function decide(principal: Principal, action: Action, diagnosisId: number): Promise<Decision> {
+    try {
+      const answer: unknown = await withTimeout(async () => authorize(principal, action, diagnosisId));
+      if (answer === true || answer === 'allow') return 'allow';
+      if (answer === 'not_found') return 'not_found';
+      if (answer === false || answer === 'deny') return 'deny';
+      logger.warn(
+        { action, diagnosis_id: diagnosisId, answer: typeof answer },
+        'authorize gave no decision, denied',
+      );
+    } catch (error) {
+      // Only the kind of the error: its message is the embedder's, and may quote a token or a name.
+      const kind = error instanceof Error ? error.name : typeof error;
+      logger.warn({ action, diagnosis_id: diagnosisId, error: kind }, 'authorize failed, denied');
+    }
+    return 'deny';
+  }
+
+  async function withTimeout<T>(ask: () => Promise<T>): Promise<T> {
+    let stop: (() => void) | undefined;
+    const timeout = new Promise<never>((_, reject) => {
+      stop = clock.after(timeoutMs, () => reject(new AuthorizeTimeout(`no answer within ${timeoutMs} ms`)));
+    });
+    try {
+      return await Promise.race([ask(), timeout]);
+    } finally {
+      stop?.();
+    }
+  }
+}
+
+class AuthorizeTimeout extends Error {
+  override readonly name = 'AuthorizeTimeout';
+}

@@ -2,27 +2,27 @@
 export type AfterClose = 'stop' | 'reconnect' | 'refresh';
 
 /**
- * Every close code of the protocol with its reason. The reason travels in the close frame and in the `disconnect`
- * signal; PROTOCOL.md's table "Close codes" is tested against this list.
+ * Every close code of the protocol with its reason and what a client does after it. The reason travels in the close
+ * frame and in the `disconnect` signal; PROTOCOL.md's table "Close codes" is tested against this list.
  */
 export const closeCodes = [
-  { code: 1000, reason: 'unsubscribed', then: 'stop' },
-  { code: 1001, reason: 'going_away', then: 'reconnect' },
-  { code: 1002, reason: 'protocol_error', then: 'stop' },
-  { code: 1003, reason: 'not_json', then: 'stop' },
-  { code: 1007, reason: 'not_utf8', then: 'stop' },
-  { code: 1008, reason: 'invalid_token', then: 'stop' },
-  { code: 1008, reason: 'access_denied', then: 'stop' },
-  { code: 1008, reason: 'diagnosis_not_found', then: 'stop' },
-  { code: 1008, reason: 'invalid_position', then: 'stop' },
-  { code: 1009, reason: 'message_too_big', then: 'stop' },
-  { code: 1011, reason: 'internal_error', then: 'reconnect' },
-  { code: 1012, reason: 'restarting', then: 'reconnect' },
-  { code: 1013, reason: 'overloaded', then: 'reconnect' },
-  { code: 4400, reason: 'authentication_timeout', then: 'reconnect' },
-  { code: 4401, reason: 'token_expired', then: 'refresh' },
-  { code: 4408, reason: 'stalled', then: 'reconnect' },
-] as const satisfies readonly { code: number; reason: string; then: AfterClose }[];
+  { code: 1000, reason: 'unsubscribed', action: 'stop' },
+  { code: 1001, reason: 'going_away', action: 'reconnect' },
+  { code: 1002, reason: 'protocol_error', action: 'stop' },
+  { code: 1003, reason: 'not_json', action: 'stop' },
+  { code: 1007, reason: 'not_utf8', action: 'stop' },
+  { code: 1008, reason: 'invalid_token', action: 'stop' },
+  { code: 1008, reason: 'access_denied', action: 'stop' },
+  { code: 1008, reason: 'diagnosis_not_found', action: 'stop' },
+  { code: 1008, reason: 'invalid_position', action: 'stop' },
+  { code: 1009, reason: 'message_too_big', action: 'stop' },
+  { code: 1011, reason: 'internal_error', action: 'reconnect' },
+  { code: 1012, reason: 'restarting', action: 'reconnect' },
+  { code: 1013, reason: 'overloaded', action: 'reconnect' },
+  { code: 4400, reason: 'authentication_timeout', action: 'reconnect' },
+  { code: 4401, reason: 'token_expired', action: 'refresh' },
+  { code: 4408, reason: 'stalled', action: 'reconnect' },
+] as const satisfies readonly { code: number; reason: string; action: AfterClose }[];
 
 /** The reason of a close, which names its row in {@link closeCodes}. */
 export type CloseReason = (typeof closeCodes)[number]['reason'];
@@ -41,7 +41,7 @@ export function closeCodeOf(reason: CloseReason): number {
 export function afterClose(code: number): AfterClose {
   if (code === 1000) return 'reconnect';
   const known = closeCodes.find((row) => row.code === code);
-  if (known) return known.then;
+  if (known) return known.action;
   return code >= 4500 && code <= 4999 ? 'stop' : 'reconnect';
 }
 

@@ -61,7 +61,7 @@ export {
   type Status,
   statusSchema,
 } from './http.ts';
-export { MAX_NESTING, parseJson } from './json.ts';
+export { MAX_NESTING, nestsTooDeep, parseJson } from './json.ts';
 export { connect } from './messages/connect.ts';
 export { effectivenessUpdate } from './messages/effectiveness-update.ts';
 export { feedbackUpdate } from './messages/feedback-update.ts';

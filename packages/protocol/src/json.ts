@@ -1,6 +1,9 @@
 import { ProtocolError } from './errors.ts';
 
-/** Deepest nesting of arrays and objects that is accepted: `JSON.stringify` recurses and would exhaust the stack. */
+/**
+ * Deepest nesting of arrays and objects that is accepted from clients and publishers; `[]` is one level. It keeps
+ * recursive code such as `JSON.stringify` from exhausting the stack.
+ */
 export const MAX_NESTING = 64;
 
 /**
@@ -18,8 +21,26 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Counts brackets outside of strings, without recursion. */
-function nestsTooDeep(text: string): boolean {
+/** Whether a value arrives as it is when it is written as JSON, and nests at most {@link MAX_NESTING} levels deep. */
+export function isJsonValue(value: unknown, levels: number = MAX_NESTING): boolean {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || levels === 0) return false;
+  if (Array.isArray(value)) return value.every((item) => isJsonValue(item, levels - 1));
+  return (
+    isPlain(value) &&
+    Object.values(value).every((item) => item === undefined || isJsonValue(item, levels - 1))
+  );
+}
+
+/** Not a `Date`, a `Map` or the like, which JSON writes as something else. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** Whether JSON nests deeper than {@link MAX_NESTING}. Counts brackets outside of strings, without recursion. */
+export function nestsTooDeep(text: string): boolean {
   let depth = 0;
   let inString = false;
   for (let i = 0; i < text.length; i++) {

@@ -1,10 +1,14 @@
 import * as z from 'zod/mini';
 
-/** Counts the publications of one log from 1, without holes; 0 stands before the first. */
-export const offsetSchema = z.int().check(z.nonnegative());
+// 15 digits, so that every offset that a position can hold is a safe integer.
+const MAX_OFFSET = 999_999_999_999_999;
 
+/** Counts the publications of one log from 1, without holes; 0 stands before the first. */
+export const offsetSchema = z.int().check(z.minimum(0), z.maximum(MAX_OFFSET));
+
+// `\w` and `\d` are spelled out: in other languages, which read the JSON Schemas, they match more than ASCII.
 /** Identity of one life of a log. Offsets of different epochs cannot be compared. */
-export const epochSchema = z.string().check(z.regex(/^[\w-]{1,64}$/));
+export const epochSchema = z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/));
 
 /** "I have processed everything up to here": exclusive when resuming. */
 export interface Position {
@@ -18,8 +22,7 @@ export type SymbolicStart = 'latest' | 'earliest';
 /** Where a subscription starts: after a held position, or at a symbolic start. */
 export type After = Position | SymbolicStart;
 
-// At most 15 digits, so that every offset is a safe integer.
-const POSITION = /^[\w-]{1,64}:(0|[1-9]\d{0,14})$/;
+const POSITION = /^[A-Za-z0-9_-]{1,64}:(0|[1-9][0-9]{0,14})$/;
 
 /** A position in its wire form, `epoch:offset`. */
 export const positionSchema = z.string().check(z.regex(POSITION, 'expected epoch:offset'));

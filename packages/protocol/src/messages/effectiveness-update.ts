@@ -39,5 +39,5 @@ export const effectivenessUpdate = definePublication({
 
 /** Subtracts without showing binary rounding: 0.82 − 0.74 is 0.08, not 0.07999999999999996. */
 function difference(a: number, b: number): number {
-  return Number((a - b).toFixed(12));
+  return Number((a - b).toFixed(12)) + 0; // + 0 turns -0 into 0
 }

@@ -1,13 +1,12 @@
 import * as z from 'zod/mini';
 import { definePublication } from '../definition.ts';
-import { textSchema } from '../fields.ts';
+import { openFieldSchema, textSchema } from '../fields.ts';
 
 /** A herbal recommendation. More fields than these are allowed and carried unchanged. */
-export const recommendationSchema = z.looseObject({
-  herb: textSchema,
-  dosage: textSchema,
-  frequency: textSchema,
-});
+export const recommendationSchema = z.catchall(
+  z.object({ herb: textSchema, dosage: textSchema, frequency: textSchema }),
+  openFieldSchema,
+);
 export type Recommendation = z.infer<typeof recommendationSchema>;
 
 export const recommendationUpdate = definePublication({
@@ -38,11 +37,17 @@ export const recommendationUpdate = definePublication({
 
 /** Names of the fields in which two objects differ, by value. */
 export function changedFields(before: object, after: object): string[] {
-  const old = new Map<string, unknown>(Object.entries(before));
-  const now = new Map<string, unknown>(Object.entries(after));
+  const old = fieldsOf(before);
+  const now = fieldsOf(after);
   return [...new Set([...old.keys(), ...now.keys()])]
     .filter((name) => !(old.has(name) && now.has(name) && equal(old.get(name), now.get(name))))
     .sort();
+}
+
+/** A map, because names such as `__proto__` are no ordinary keys of an object. */
+function fieldsOf(object: object): Map<string, unknown> {
+  // A field that is `undefined` does not reach the wire, so it counts as absent.
+  return new Map(Object.entries(object).filter(([, value]) => value !== undefined));
 }
 
 /** Equality of JSON values; the order of an object's fields does not count. */

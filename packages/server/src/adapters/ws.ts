@@ -1,0 +1,168 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { parseDiagnosisId, SUBPROTOCOL } from '@vitalwire/protocol';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { Logger } from '../logger.ts';
+import type { Limits, Timing } from '../options.ts';
+import type { Entrance } from '../session.ts';
+import type { Socket, SocketListener } from '../socket.ts';
+
+/** How WebSockets are taken in. */
+export interface WebSocketOptions {
+  /** Path in front of `/ws`. */
+  readonly basePath: string;
+  readonly origins: readonly string[] | undefined;
+  readonly limits: Limits;
+  readonly timing: Timing;
+  readonly logger: Logger;
+  /** A peer came in; who listens to its socket? */
+  readonly enter: (socket: Socket, entrance: Entrance) => SocketListener;
+  /** The socket is closed for good. */
+  readonly left: (socket: Socket) => void;
+}
+
+/**
+ * Takes the WebSocket upgrades of an HTTP server at `/ws` and `/ws/{diagnosis_id}`, and leaves others to the other
+ * listeners. Returns a function that stops this.
+ */
+export function attachWebSockets(httpServer: Server, options: WebSocketOptions): () => void {
+  const { limits, timing } = options;
+  // A variable, because the published types of ws do not know `closeTimeout` yet.
+  const settings = {
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: limits.maxFrameBytes,
+    maxFragments: limits.maxFragments,
+    maxBufferedChunks: limits.maxFragments * 16,
+    closeTimeout: timing.closeTimeoutMs,
+    handleProtocols: (offered: Set<string>) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
+  };
+  const webSockets = new WebSocketServer(settings);
+
+  function upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): void {
+    const url = URL.parse(request.url ?? '', 'http://host');
+    const path = url?.pathname ?? '';
+    if (path !== `${options.basePath}/ws` && !path.startsWith(`${options.basePath}/ws/`)) {
+      // Nobody else listens for upgrades: without an answer the peer would wait for ever.
+      if (httpServer.listenerCount('upgrade') === 1)
+        refuse(connection, 404, 'no WebSocket endpoint at this path');
+      return;
+    }
+    const refusal = refusalOf(request, path.slice(options.basePath.length), options.origins);
+    if (refusal) {
+      options.logger.info({ status: refusal.status, reason: refusal.text }, 'upgrade refused');
+      return refuse(connection, refusal.status, refusal.text);
+    }
+    const entrance = entranceOf(
+      path.slice(options.basePath.length),
+      url?.searchParams ?? new URLSearchParams(),
+    );
+    webSockets.handleUpgrade(request, connection, head, (webSocket) => {
+      const socket = new WsSocket(webSocket, connection);
+      webSocket.once('close', () => options.left(socket));
+      socket.listen(options.enter(socket, entrance), options.logger);
+    });
+  }
+
+  httpServer.on('upgrade', upgrade);
+  return () => void httpServer.off('upgrade', upgrade);
+}
+
+/** Why a handshake is refused before it becomes a WebSocket. Everything else is said by a close code. */
+function refusalOf(request: IncomingMessage, path: string, origins: readonly string[] | undefined) {
+  const { origin } = request.headers;
+  if (origins && origin !== undefined && !origins.includes(origin)) {
+    return { status: 403, text: 'this origin may not connect' };
+  }
+  if (/^\/ws\/[^/]+\/?$/.test(path)) return undefined;
+  if (!/^\/ws\/?$/.test(path)) return { status: 404, text: 'no WebSocket endpoint at this path' };
+  const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+  if (offered.includes(SUBPROTOCOL)) return undefined;
+  return { status: 400, text: `offer the subprotocol ${SUBPROTOCOL}, or connect to /ws/{diagnosis_id}` };
+}
+
+function entranceOf(path: string, query: URLSearchParams): Entrance {
+  const name = path.split('/')[2];
+  if (!name) return { kind: 'many' };
+  return {
+    kind: 'single',
+    token: query.get('token') ?? '',
+    diagnosisId: parseDiagnosisId(name),
+    after: query.get('after') ?? undefined,
+  };
+}
+
+function refuse(connection: Duplex, status: number, text: string): void {
+  const reasons: Record<number, string> = { 400: 'Bad Request', 403: 'Forbidden', 404: 'Not Found' };
+  connection.on('error', () => connection.destroy());
+  connection.once('finish', () => connection.destroy());
+  connection.end(
+    `HTTP/1.1 ${status} ${reasons[status]}\r\nConnection: close\r\nContent-Type: text/plain\r\n` +
+      `Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
+  );
+}
+
+/** A WebSocket of the package ws as the core's {@link Socket}. */
+class WsSocket implements Socket {
+  readonly #webSocket: WebSocket;
+  readonly #connection: Duplex;
+
+  constructor(webSocket: WebSocket, connection: Duplex) {
+    this.#webSocket = webSocket;
+    this.#connection = connection;
+  }
+
+  get bufferedAmount(): number {
+    return this.#webSocket.bufferedAmount;
+  }
+
+  send(frames: readonly Uint8Array[]): void {
+    if (!this.#open) return;
+    // Corked, so that all frames leave in one write.
+    this.#connection.cork();
+    for (const frame of frames) this.#webSocket.send(frame, { binary: false }, ignoreError);
+    this.#connection.uncork();
+  }
+
+  ping(payload: string): void {
+    if (this.#open) this.#webSocket.ping(payload, false, ignoreError);
+  }
+
+  pause(): void {
+    this.#webSocket.pause();
+  }
+
+  resume(): void {
+    this.#webSocket.resume();
+  }
+
+  close(code: number, reason: string): void {
+    this.#webSocket.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#webSocket.terminate();
+  }
+
+  listen(listener: SocketListener, logger: Logger): void {
+    this.#webSocket.on('message', (data: RawData, isBinary: boolean) => {
+      if (isBinary) listener.binary();
+      else listener.message(String(data));
+    });
+    this.#webSocket.on('pong', (payload) => listener.pong(payload.toString()));
+    this.#webSocket.on('close', (code) => listener.closed(code));
+    // ws closes the connection itself with the code that fits; this names the cause: too big, too many fragments …
+    this.#webSocket.on('error', (error: Error & { code?: string }) => {
+      logger.info({ code: error.code, reason: error.message }, 'peer broke the protocol');
+    });
+    this.#connection.on('drain', () => listener.drained());
+  }
+
+  get #open(): boolean {
+    return this.#webSocket.readyState === this.#webSocket.OPEN;
+  }
+}
+
+/** A write that fails is followed by the socket's close, which says all there is to say. */
+function ignoreError(): void {}

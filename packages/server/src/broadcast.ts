@@ -1,0 +1,81 @@
+import {
+  addressSchema,
+  type BroadcastAnswer,
+  type Catalogue,
+  type Issue,
+  idempotencyKeySchema,
+  issuesOf,
+  type PublicationDefinition,
+  type PublicationType,
+  type PublishBody,
+  publicationsOf,
+} from '@vitalwire/protocol';
+import { RequestError } from './errors.ts';
+import type { PublishRequest } from './http/dependencies.ts';
+
+/** What may be said about a publication besides its body. */
+export interface BroadcastOptions {
+  /** Only this user's sessions receive it; it keeps its place in the order. @default everybody who may see the diagnosis */
+  to?: string;
+  /** A repeated call with the same key returns the first answer and publishes nothing; 1 to 255 characters. */
+  idempotencyKey?: string;
+}
+
+type CamelCase<Type extends string> = Type extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : Type;
+
+/**
+ * One method for each publication type of the catalogue, for example `effectivenessUpdate`. A method resolves when the
+ * publication is durable.
+ *
+ * @throws {RequestError} `invalid_body` with the offending fields, `idempotency_conflict`, `unavailable`.
+ */
+export type Broadcast<C extends Catalogue> = {
+  readonly [Type in PublicationType<C> as CamelCase<Type>]: (
+    diagnosisId: number,
+    body: PublishBody<Type, C>,
+    options?: BroadcastOptions,
+  ) => Promise<BroadcastAnswer>;
+};
+
+/** The publisher of everything that this process publishes itself; a `sub` is never empty, so no token is mixed up with it. */
+const THIS_PROCESS = '';
+
+/** Derives the broadcast methods from the catalogue. */
+export function createBroadcast<C extends Catalogue>(
+  catalogue: C,
+  publish: (request: PublishRequest) => Promise<BroadcastAnswer>,
+): Broadcast<C> {
+  const methods = publicationsOf(catalogue).map((definition) => [
+    camelCase(definition.type),
+    async (diagnosisId: number, body: object, options: BroadcastOptions = {}) =>
+      publish(checkRequest(definition, diagnosisId, body, options)),
+  ]);
+  return Object.fromEntries(methods) as Broadcast<C>;
+}
+
+function checkRequest(
+  definition: PublicationDefinition,
+  diagnosisId: number,
+  body: object,
+  { to, idempotencyKey }: BroadcastOptions,
+): PublishRequest {
+  const address = addressSchema.safeParse({ diagnosis_id: diagnosisId, ...(to !== undefined && { to }) });
+  if (!address.success) refuse(issuesOf(address.error));
+  const checked = definition.publish.body.safeParse(body);
+  if (!checked.success) refuse(issuesOf(checked.error));
+  if (idempotencyKey !== undefined && !idempotencyKeySchema.safeParse(idempotencyKey).success) {
+    refuse([{ path: 'idempotencyKey', message: 'expected 1 to 255 characters' }]);
+  }
+  return { definition, diagnosisId, body: checked.data, to, idempotencyKey, publisher: THIS_PROCESS };
+}
+
+function refuse(issues: readonly Issue[]): never {
+  const text = issues.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  throw new RequestError('invalid_body', text, { issues });
+}
+
+function camelCase(type: string): string {
+  return type.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,152 @@
+import { formatPosition, type Position, type Recovery, type SymbolicStart } from '@vitalwire/protocol';
+import { type Batch, type Delivery, frame, visibleTo } from './delivery.ts';
+import type { Audience } from './hub.ts';
+import type { LogState, LogStore, PageLimit, Topic } from './log/log-store.ts';
+import { breakOf, decideStart, type Start } from './start.ts';
+
+/** What a cursor needs of its session. */
+export interface Outlet {
+  /** False while too much waits for the peer; then nothing more is handed over until the socket has drained. */
+  readonly writable: boolean;
+  /** Sends the topic's `connect`: the subscription begins, or begins again after a gap. */
+  opened(cursor: Cursor, recovery: Recovery, top: Position): void;
+  deliver(cursor: Cursor, frames: readonly Uint8Array[]): void;
+  /** The log cannot be read; the cursor stands still. */
+  failed(cursor: Cursor, error: unknown): void;
+}
+
+/**
+ * One session's place in one topic.
+ *
+ *     starting ──► catching up ──► live
+ *                      ▲             │  a hole, a new epoch, or a peer that does not keep up
+ *                      └─────────────┘
+ *
+ * 1. What is handed over has offsets above the cursor, in order; the cursor moves with it. So nothing comes twice.
+ * 2. Every offset between two deliveries was addressed to somebody else. So nothing is left out.
+ * 3. It turns live in the same turn in which it stands at the newest announced position, so there is no moment in
+ *    which a publication is neither read nor pushed, and no buffer between the two.
+ * 4. What it cannot continue completely it announces as a gap, and goes on with what is retained.
+ */
+export class Cursor {
+  readonly topic: Topic;
+  readonly userId: string;
+  readonly #log: LogStore;
+  readonly #outlet: Outlet;
+  readonly #limit: PageLimit;
+  #phase: 'starting' | 'catching_up' | 'live' | 'closed' = 'starting';
+  #audience: Audience | undefined;
+  #reading = false;
+  #epoch = '';
+  #offset = 0;
+
+  constructor(topic: Topic, userId: string, log: LogStore, outlet: Outlet, limit: PageLimit) {
+    this.topic = topic;
+    this.userId = userId;
+    this.#log = log;
+    this.#outlet = outlet;
+    this.#limit = limit;
+  }
+
+  /** Everything up to here was handed over. */
+  get position(): Position {
+    return { epoch: this.#epoch, offset: this.#offset };
+  }
+
+  get live(): boolean {
+    return this.#phase === 'live';
+  }
+
+  /** Begins the subscription, once the cursor has joined its audience. */
+  async open(audience: Audience, after: Position | SymbolicStart | undefined): Promise<void> {
+    this.#audience = audience;
+    try {
+      await this.#begin(after, await this.#log.state(this.topic));
+    } catch (error) {
+      if (this.#phase !== 'closed') this.#outlet.failed(this, error);
+      return;
+    }
+    await this.#catchUp();
+  }
+
+  /** Takes what was just published. */
+  announce(batch: Batch): void {
+    // While catching up, the loop compares itself with the newest announcement.
+    if (this.#phase !== 'live') return;
+    const continues = batch.epoch === this.#epoch && batch.first <= this.#offset + 1;
+    if (continues && this.#outlet.writable) return this.#handOver(batch.deliveries, batch.last);
+    this.#phase = 'catching_up';
+    void this.#catchUp();
+  }
+
+  /** The peer took everything that waited for it. */
+  drained(): void {
+    if (this.#phase === 'catching_up') void this.#catchUp();
+  }
+
+  close(): void {
+    this.#phase = 'closed';
+  }
+
+  async #begin(after: Position | SymbolicStart | undefined, log: LogState): Promise<void> {
+    const start = decideStart(after, log);
+    const count =
+      start.from === log.top ? 0 : await this.#log.count(this.topic, start.from, log.top, this.userId);
+    if (this.#phase === 'closed') return;
+    this.#phase = 'catching_up';
+    this.#epoch = log.epoch;
+    this.#offset = start.from;
+    const top = { epoch: log.epoch, offset: log.top };
+    this.#outlet.opened(this, describe(start, top, log.earliest, count), top);
+  }
+
+  /** Reads the log until the cursor stands at its top, or the peer does not keep up. One at a time. */
+  async #catchUp(): Promise<void> {
+    if (this.#reading) return;
+    this.#reading = true;
+    try {
+      while (this.#phase === 'catching_up' && this.#outlet.writable) await this.#readPage();
+    } catch (error) {
+      if (this.#phase !== 'closed') this.#outlet.failed(this, error);
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  async #readPage(): Promise<void> {
+    const announcements = this.#audience?.announcements;
+    const page = await this.#log.read(this.topic, this.#offset, this.#limit);
+    if (this.#phase !== 'catching_up') return;
+    if (breakOf(this.position, page)) return this.#begin(this.position, page);
+    const last = page.publications.at(-1)?.offset ?? this.#offset;
+    this.#handOver(frame(page.epoch, page.publications), last);
+    const newer = this.#audience?.announcements !== announcements && !this.#reachedAnnounced();
+    if (last === page.top && !newer && this.#phase === 'catching_up') this.#phase = 'live';
+  }
+
+  #reachedAnnounced(): boolean {
+    const announced = this.#audience?.announced;
+    return announced?.epoch === this.#epoch && announced.offset <= this.#offset;
+  }
+
+  #handOver(deliveries: readonly Delivery[], last: number): void {
+    const frames = deliveries
+      .filter((delivery) => delivery.offset > this.#offset && visibleTo(this.userId, delivery))
+      .map((delivery) => delivery.frame);
+    this.#offset = Math.max(this.#offset, last);
+    if (frames.length > 0) this.#outlet.deliver(this, frames);
+  }
+}
+
+function describe(start: Start, top: Position, earliest: number, count: number): Recovery {
+  const { epoch } = top;
+  const span = { from: formatPosition({ epoch, offset: start.from }), to: formatPosition(top), count };
+  if (start.status !== 'gap') return { status: start.status, ...span };
+  return {
+    status: 'gap',
+    reason: start.reason,
+    last_seen: formatPosition(start.lastSeen),
+    first_available: formatPosition({ epoch, offset: earliest }),
+    ...span,
+  };
+}

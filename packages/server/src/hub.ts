@@ -1,0 +1,98 @@
+import type { Position } from '@vitalwire/protocol';
+import type { Cursor } from './cursor.ts';
+import { type Batch, frame, visibleTo } from './delivery.ts';
+import type { Announcement, Topic } from './log/log-store.ts';
+import type { Session } from './session.ts';
+
+/** The cursors of one topic in this process, and what the log announced while there were any. */
+export interface Audience {
+  readonly cursors: Set<Cursor>;
+  /** The newest announced position. */
+  announced: Position | undefined;
+  /** How many announcements there were. */
+  announcements: number;
+}
+
+/** This process's sessions, and their cursors by topic. Ids come from outside, so they are keys of maps only. */
+export class Hub {
+  readonly #audiences = new Map<Topic, Audience>();
+  readonly #sessions = new Set<Session>();
+  readonly #sessionsByUser = new Map<string, Set<Session>>();
+
+  get sessions(): ReadonlySet<Session> {
+    return this.#sessions;
+  }
+
+  sessionsOf(userId: string): ReadonlySet<Session> {
+    return this.#sessionsByUser.get(userId) ?? new Set();
+  }
+
+  add(session: Session): void {
+    this.#sessions.add(session);
+  }
+
+  /** Notes whose session it is, once that is proven. */
+  identify(session: Session, userId: string): void {
+    const sessions = this.#sessionsByUser.get(userId) ?? new Set();
+    this.#sessionsByUser.set(userId, sessions.add(session));
+  }
+
+  remove(session: Session, userId: string | undefined): void {
+    this.#sessions.delete(session);
+    if (userId === undefined) return;
+    const sessions = this.#sessionsByUser.get(userId);
+    sessions?.delete(session);
+    if (sessions?.size === 0) this.#sessionsByUser.delete(userId);
+  }
+
+  join(cursor: Cursor): Audience {
+    let audience = this.#audiences.get(cursor.topic);
+    if (!audience) {
+      audience = { cursors: new Set(), announced: undefined, announcements: 0 };
+      this.#audiences.set(cursor.topic, audience);
+    }
+    audience.cursors.add(cursor);
+    return audience;
+  }
+
+  /** Whether the cursor was part of its audience. */
+  leave(cursor: Cursor): boolean {
+    const audience = this.#audiences.get(cursor.topic);
+    if (!audience?.cursors.delete(cursor)) return false;
+    if (audience.cursors.size === 0) this.#audiences.delete(cursor.topic);
+    return true;
+  }
+
+  /** Hands what the log announced to every cursor of the topic. */
+  announce({ topic, epoch, publications }: Announcement): void {
+    const audience = this.#audiences.get(topic);
+    const first = publications[0];
+    const last = publications.at(-1);
+    if (!audience || !first || !last) return;
+    audience.announced = { epoch, offset: last.offset };
+    audience.announcements++;
+    const batch: Batch = {
+      topic,
+      epoch,
+      first: first.offset,
+      last: last.offset,
+      deliveries: frame(epoch, publications),
+    };
+    for (const cursor of audience.cursors) cursor.announce(batch);
+  }
+
+  /** How many subscriptions of a topic may see a publication. */
+  countRecipients(topic: Topic, to: string | undefined): number {
+    const cursors = this.#audiences.get(topic)?.cursors;
+    if (!cursors) return 0;
+    if (to === undefined) return cursors.size;
+    let count = 0;
+    for (const cursor of cursors) if (visibleTo(cursor.userId, { to })) count++;
+    return count;
+  }
+
+  /** Subscriptions of this process by topic. */
+  countByTopic(): Map<Topic, number> {
+    return new Map([...this.#audiences].map(([topic, { cursors }]) => [topic, cursors.size]));
+  }
+}

@@ -1,0 +1,129 @@
+import type { Position } from '@vitalwire/protocol';
+
+/** The unit one subscribes to: each diagnosis is a topic, named by its id. */
+export type Topic = number;
+
+/** What is to be appended. */
+export interface Entry {
+  /** The serialised publication, complete but for its place. The store keeps it as it is and never reads it. */
+  readonly text: string;
+  /** The only user that may receive the publication; everybody who may see the topic when absent. */
+  readonly to?: string | undefined;
+  /** Makes a repeated append return the first result. */
+  readonly idempotency?: Idempotency | undefined;
+}
+
+export interface Idempotency {
+  /** Unique within the topic; the caller puts the publisher into it. */
+  readonly key: string;
+  /** Opaque to the store: kept beside the key, and given back with a repeated append. */
+  readonly memo: string;
+}
+
+export interface Appended {
+  readonly position: Position;
+  /** The memo of the first append with this idempotency key; absent when this append was the first. */
+  readonly duplicateOf?: string;
+}
+
+/** One item of a log. */
+export interface Publication {
+  readonly offset: number;
+  readonly text: string;
+  readonly to?: string | undefined;
+}
+
+/** Where a log stands. `earliest` is the oldest retained offset, or `top + 1` when nothing is retained. */
+export interface LogState {
+  readonly epoch: string;
+  readonly top: number;
+  readonly earliest: number;
+}
+
+/** A part of a log together with the state of the log in the same instant. */
+export interface Page extends LogState {
+  /** In order, without holes, the first one directly after the requested offset or at `earliest`. */
+  readonly publications: readonly Publication[];
+}
+
+/** Bounds of a page. A page holds at least one publication when there is one, however large. */
+export interface PageLimit {
+  readonly publications: number;
+  /** Characters of text. */
+  readonly size: number;
+}
+
+/** Publications of one topic that became durable together, in order and without holes. */
+export interface Announcement {
+  readonly topic: Topic;
+  readonly epoch: string;
+  readonly publications: readonly Publication[];
+}
+
+/** Proof that a user received everything up to a position. */
+export interface Receipt {
+  readonly topic: Topic;
+  readonly userId: string;
+  readonly position: Position;
+}
+
+/** How much is kept. A limit that is hit removes the oldest; whoever wanted it sees a gap. */
+export interface Retention {
+  /** Most publications kept a topic. @default 1_000 */
+  readonly publications: number;
+  /** How long a publication, and its idempotency key, is kept, in milliseconds. @default 7 days */
+  readonly ageMs: number;
+  /**
+   * How long epoch, top and receipts of a topic outlive its last append, in milliseconds, so that "nothing was missed"
+   * can still be proven. After that the topic is forgotten and would begin a new epoch. @default 30 days
+   */
+  readonly topAgeMs: number;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+export const DEFAULT_RETENTION: Retention = Object.freeze({
+  publications: 1_000,
+  ageMs: 7 * DAY_MS,
+  topAgeMs: 30 * DAY_MS,
+});
+
+/**
+ * Keeps the log of every topic. Every method rejects with a `LogUnavailableError` when the store cannot do it now;
+ * what was rejected has no effect, or, where the store cannot know that, a retry with the same idempotency key is safe.
+ */
+export interface LogStore {
+  /**
+   * Appends to a topic's log, and begins the log when there is none. Resolves when the publication is durable: a
+   * process killed afterwards finds it again. Offsets of an epoch are 1, 2, 3 … in the order of the calls, without a
+   * hole, and none is ever used twice. The append is announced after it is durable, and before the promise resolves.
+   */
+  append(topic: Topic, entry: Entry): Promise<Appended>;
+
+  /** Reads publications after an offset. The epoch is the caller's to compare. Begins the log when there is none. */
+  read(topic: Topic, after: number, limit: PageLimit): Promise<Page>;
+
+  /** Where a topic's log stands. Begins the log when there is none, so that a position in an empty log stays valid. */
+  state(topic: Topic): Promise<LogState>;
+
+  /** How many retained publications with `after < offset <= upTo` a user may receive. */
+  count(topic: Topic, after: number, upTo: number, userId: string): Promise<number>;
+
+  /** The newest position that a user is proven to have received, on any device; `undefined` for a user never seen. */
+  received(topic: Topic, userId: string): Promise<Position | undefined>;
+
+  /**
+   * Remembers receipts. A receipt older than the one known is ignored (same epoch, lower offset); one of another epoch
+   * than the log's is ignored too.
+   */
+  receive(receipts: readonly Receipt[]): Promise<void>;
+
+  /** For each topic: how many retained publications nobody is proven to have received. Topics with none are left out. */
+  unreceived(): Promise<Map<Topic, number>>;
+
+  /** Calls the listener with every announcement, in the order of the appends, until the store is closed. */
+  onAnnouncement(listener: (announcement: Announcement) => void): void;
+
+  /** Finishes what was begun and releases everything. Later calls reject with a `LogUnavailableError`. */
+  close(): Promise<void>;
+}

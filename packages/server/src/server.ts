@@ -1,0 +1,218 @@
+import { randomUUID } from 'node:crypto';
+import { createServer as createHttpServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  type Catalogue,
+  type StandardCatalogue,
+  type Status,
+  catalogue as standardCatalogue,
+} from '@vitalwire/protocol';
+import { attachHttp } from './adapters/node-http.ts';
+import { attachWebSockets } from './adapters/ws.ts';
+import { createAccess } from './auth/access.ts';
+import { ownDiagnoses } from './auth/own-diagnoses.ts';
+import { Revocations } from './auth/revocations.ts';
+import { createTokenVerifier } from './auth/token.ts';
+import { type Broadcast, createBroadcast } from './broadcast.ts';
+import { systemClock } from './clock.ts';
+import { OptionError } from './errors.ts';
+import { createHttpApp } from './http/app.ts';
+import { Hub } from './hub.ts';
+import { memoryLog } from './log/memory.ts';
+import { silentLogger } from './logger.ts';
+import { createMetrics } from './metrics.ts';
+import { checkOptions, type ServerOptions } from './options.ts';
+import { Publisher } from './publisher.ts';
+import { Receipts } from './receipts.ts';
+import { type Entrance, Session, type SessionContext } from './session.ts';
+import type { Socket } from './socket.ts';
+
+/** A Vitalwire server. */
+export interface VitalwireServer<C extends Catalogue = StandardCatalogue> {
+  /** Publishes from this process, one method for each type. */
+  readonly broadcast: Broadcast<C>;
+  /**
+   * Serves the endpoints beside an application's own on its HTTP server: `/ws`, `/ws/…`, `/health`, `/ready`,
+   * `/metrics`, `/docs`, `/openapi.json` and `/asyncapi.json`, all behind `basePath`. Other paths stay with the
+   * application, whatever framework it uses. The application closes its own server, after `close()`.
+   */
+  attach(httpServer: Server, options?: { basePath?: string }): void;
+  /** Listens on a port of its own; port 0 takes a free one. Rejects with the system's error, such as `EADDRINUSE`. */
+  listen(address: { port: number; host?: string }): Promise<{ port: number; host: string; url: string }>;
+  /** Answers an HTTP request as the endpoints do; for hosts that speak in `Request` and `Response`. */
+  fetch(request: Request): Promise<Response>;
+  /** Who is connected, and what waits. */
+  status(): Promise<Status>;
+  /**
+   * Ends a user's sessions at once and refuses every token that the user holds now; tokens issued later count again.
+   * This process remembers it until it ends.
+   */
+  revoke(userId: string): void;
+  /**
+   * Refuses new work, finishes what was accepted, asks every client to reconnect later, and closes the log. Resolves
+   * when all of it is done, at the latest after `timing.closeTimeoutMs` and the last append.
+   */
+  close(): Promise<void>;
+}
+
+/** How often sessions look at the time, in milliseconds. */
+const TICK_MS = 1_000;
+
+/**
+ * Creates a server. It serves nothing until `attach` or `listen`.
+ *
+ * @throws {OptionError} naming the option that cannot be used.
+ * @example
+ * const server = createServer({ auth: { secret: process.env.JWT_SECRET }, log: sqliteLog({ path: 'log.db' }) });
+ * await server.listen({ port: 8000 });
+ * await server.broadcast.feedbackUpdate(123, { feedback_id: 1, rating: 5, effectiveness: 0.9 });
+ */
+export function createServer<const C extends Catalogue = StandardCatalogue>(
+  options: ServerOptions<C>,
+): VitalwireServer<C> {
+  const { limits, timing } = checkOptions(options);
+  const { log = memoryLog(), clock = systemClock, logger = silentLogger } = options;
+  const catalogue = options.catalogue ?? standardCatalogue;
+  const metrics = createMetrics();
+  const hub = new Hub();
+  const receipts = new Receipts(log, logger);
+  const access = createAccess(options.authorize ?? ownDiagnoses, {
+    timeoutMs: timing.authorizeTimeoutMs,
+    clock,
+    logger,
+  });
+  const revocations = new Revocations(
+    typeof options.auth === 'function' ? options.auth : createTokenVerifier(options.auth, clock.now),
+    clock,
+  );
+  const verify = revocations.verify;
+  const publisher = new Publisher({ log, hub, clock, logger, metrics });
+  const publish = publisher.publish.bind(publisher);
+  const context: SessionContext = {
+    hub,
+    log,
+    receipts,
+    verify,
+    access,
+    limits,
+    timing,
+    clock,
+    logger,
+    metrics,
+  };
+  const app = createHttpApp({
+    catalogue,
+    maxBodyBytes: limits.maxBodyBytes,
+    logger,
+    verify,
+    allowPublish: (principal, diagnosisId) => access.check(principal, 'publish', diagnosisId),
+    publish,
+    status,
+    ready,
+    metrics: () => metrics.expose(),
+  });
+  const sockets = new Set<Socket>();
+  const detachments: (() => void)[] = [];
+  let closing: Promise<void> | undefined;
+
+  log.onAnnouncement((announcement) => hub.announce(announcement));
+  const stopTicking = clock.every(TICK_MS, () => {
+    const now = clock.now();
+    for (const session of [...hub.sessions]) session.tick(now);
+    void receipts.flush();
+  });
+
+  function enter(socket: Socket, entrance: Entrance): Session {
+    const full = hub.sessions.size >= limits.maxConnections;
+    const session = new Session(randomUUID(), context, socket, entrance);
+    sockets.add(socket);
+    if (closing !== undefined) session.end('restarting', timing.reconnectSpreadMs);
+    else if (full) session.end('overloaded');
+    return session;
+  }
+
+  function attach(httpServer: Server, { basePath = '' }: { basePath?: string } = {}): void {
+    if (!/^(\/[\w.~-]+)*$/.test(basePath)) throw new OptionError('basePath', 'must look like /realtime');
+    detachments.push(
+      attachHttp(httpServer, app.fetch, { basePath }),
+      attachWebSockets(httpServer, {
+        basePath,
+        origins: options.origins,
+        limits,
+        timing,
+        logger,
+        enter,
+        left: (socket) => sockets.delete(socket),
+      }),
+    );
+  }
+
+  async function listen({ port, host = '127.0.0.1' }: { port: number; host?: string }) {
+    const httpServer = createHttpServer();
+    attach(httpServer);
+    await new Promise<void>((resolve, reject) => {
+      httpServer.once('error', reject);
+      httpServer.listen(port, host, resolve);
+    });
+    const address = httpServer.address() as AddressInfo;
+    detachments.push(() => {
+      httpServer.close();
+      httpServer.closeIdleConnections();
+    });
+    const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+    return { port: address.port, host: address.address, url: `http://${shown}:${address.port}` };
+  }
+
+  async function status(): Promise<Status> {
+    await receipts.flush();
+    const connections = hub.countByTopic();
+    return {
+      total_diagnoses: connections.size,
+      total_connections: hub.sessions.size,
+      connections_by_diagnosis: Object.fromEntries(connections),
+      queued_messages_by_diagnosis: Object.fromEntries(await log.unreceived()),
+    };
+  }
+
+  async function ready(): Promise<boolean> {
+    if (closing !== undefined) return false;
+    // A read that begins no log: it only asks whether the store answers.
+    await log.received(0, '');
+    return true;
+  }
+
+  async function close(): Promise<void> {
+    for (const session of [...hub.sessions]) session.end('restarting', timing.reconnectSpreadMs);
+    await publisher.close();
+    await allLeft();
+    stopTicking();
+    for (const detach of detachments.reverse()) detach();
+    await receipts.flush();
+    await log.close();
+  }
+
+  /** Waits for the goodbyes; whoever does not answer is cut. */
+  async function allLeft(): Promise<void> {
+    const deadline = clock.now() + timing.closeTimeoutMs;
+    while (sockets.size > 0 && clock.now() < deadline) {
+      await new Promise<void>((resolve) => clock.after(20, resolve));
+    }
+    for (const socket of sockets) socket.terminate();
+  }
+
+  return {
+    broadcast: createBroadcast(catalogue as C, publish),
+    attach,
+    listen,
+    fetch: async (request) => app.fetch(request),
+    status,
+    revoke(userId) {
+      revocations.add(userId);
+      for (const session of [...hub.sessionsOf(userId)]) session.end('access_denied');
+    },
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}

@@ -1,0 +1,418 @@
+import {
+  type After,
+  type CloseReason,
+  type Command,
+  closeCodeOf,
+  closeCodes,
+  decodeCommand,
+  type ErrorCode,
+  encodeMessage,
+  errorCodes,
+  type Position,
+  ProtocolError,
+  parseAfter,
+  type Recovery,
+} from '@vitalwire/protocol';
+import type { Access } from './auth/access.ts';
+import type { Principal, VerifyToken } from './auth/principal.ts';
+import type { Clock } from './clock.ts';
+import { Cursor, type Outlet } from './cursor.ts';
+import { RequestError, TokenError } from './errors.ts';
+import type { Hub } from './hub.ts';
+import { Liveness } from './liveness.ts';
+import type { LogStore, Topic } from './log/log-store.ts';
+import type { Logger } from './logger.ts';
+import type { ConnectionEnd, Metrics } from './metrics.ts';
+import type { Limits, Timing } from './options.ts';
+import type { Receipts } from './receipts.ts';
+import type { Socket, SocketListener } from './socket.ts';
+
+/** What sessions share. */
+export interface SessionContext {
+  readonly hub: Hub;
+  readonly log: LogStore;
+  readonly receipts: Receipts;
+  readonly verify: VerifyToken;
+  readonly access: Access;
+  readonly limits: Limits;
+  readonly timing: Timing;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** How a peer came in: `GET /ws`, or `GET /ws/{diagnosis_id}` with everything in its address. */
+export type Entrance =
+  | { readonly kind: 'many' }
+  | {
+      readonly kind: 'single';
+      readonly token: string;
+      /** `undefined` when the path names no possible diagnosis. */
+      readonly diagnosisId: number | undefined;
+      readonly after: string | undefined;
+    };
+
+/** One connection's conversation. It ends with its socket; what outlives it are positions. */
+export class Session implements SocketListener, Outlet {
+  readonly id: string;
+  readonly #context: SessionContext;
+  readonly #socket: Socket;
+  readonly #entrance: Entrance;
+  readonly #openedAt: number;
+  readonly #liveness: Liveness;
+  readonly #cursors = new Map<Topic, Cursor>();
+  /** Cursors that moved since the last ping. */
+  readonly #unproven = new Set<Cursor>();
+  /** What the pending ping will prove. */
+  #toProve: { payload: string; positions: Map<Cursor, Position> } | undefined;
+  #pings = 0;
+  #principal: Principal | undefined;
+  /** Commands wait for the authentication before them. */
+  #authenticated: Promise<void> = Promise.resolve();
+  #pendingCommands = 0;
+  #closed = false;
+
+  constructor(id: string, context: SessionContext, socket: Socket, entrance: Entrance) {
+    this.id = id;
+    this.#context = context;
+    this.#socket = socket;
+    this.#entrance = entrance;
+    this.#openedAt = context.clock.now();
+    this.#liveness = new Liveness(context.timing, this.#openedAt);
+    context.hub.add(this);
+    context.metrics.connectionOpened();
+    if (entrance.kind === 'single') this.#openSingle(entrance);
+  }
+
+  get userId(): string | undefined {
+    return this.#principal?.userId;
+  }
+
+  // Outlet: what cursors hand over
+
+  get writable(): boolean {
+    return !this.#closed && this.#socket.bufferedAmount < this.#context.limits.maxBufferedBytes;
+  }
+
+  opened(cursor: Cursor, recovery: Recovery, top: Position): void {
+    if (recovery.status === 'gap') {
+      this.#context.metrics.gap(recovery.reason);
+      this.#say('info', { diagnosis_id: cursor.topic, reason: recovery.reason }, 'gap');
+    }
+    this.#sendMessage({
+      type: 'connect',
+      diagnosis_id: cursor.topic,
+      data: {
+        message: `Subscribed to diagnosis ${cursor.topic}`,
+        user_id: cursor.userId,
+        session_id: this.id,
+        epoch: top.epoch,
+        offset: top.offset,
+        recovery,
+      },
+      timestamp: this.#timestamp(),
+    });
+  }
+
+  deliver(cursor: Cursor, frames: readonly Uint8Array[]): void {
+    // Checked at use as well: a timer may be late, and nothing is delivered after the token's end.
+    if (this.#expired()) return this.end('token_expired');
+    this.#send(frames);
+    this.#context.metrics.delivered(frames.length);
+    this.#unproven.add(cursor);
+    this.#prove();
+  }
+
+  failed(cursor: Cursor, error: unknown): void {
+    this.#say('error', { diagnosis_id: cursor.topic, err: error }, 'log cannot be read');
+    this.end('overloaded');
+  }
+
+  // SocketListener: what the peer does
+
+  message(text: string): void {
+    if (this.#closed) return;
+    this.#liveness.heard(this.#context.clock.now());
+    if (!this.#principal && Buffer.byteLength(text) > this.#context.limits.maxUnauthenticatedFrameBytes) {
+      return this.end('message_too_big');
+    }
+    try {
+      this.#receive(decodeCommand(text));
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      if (error.code === 'invalid_json') return this.end('not_json');
+      this.#refuse(error.code as ErrorCode, error.message);
+    }
+  }
+
+  binary(): void {
+    this.end('not_json');
+  }
+
+  pong(payload: string): void {
+    if (this.#toProve?.payload !== payload) return;
+    const { positions } = this.#toProve;
+    this.#toProve = undefined;
+    this.#liveness.ponged(this.#context.clock.now());
+    for (const [{ topic, userId }, position] of positions)
+      this.#context.receipts.add({ topic, userId, position });
+  }
+
+  drained(): void {
+    for (const cursor of this.#cursors.values()) cursor.drained();
+  }
+
+  closed(code: number): void {
+    if (this.#closed) return;
+    this.#release(code === 1006 ? 'lost' : 'peer');
+    this.#say('info', { code }, 'connection closed');
+  }
+
+  /** Looks at the time; called about every second. */
+  tick(now: number): void {
+    if (this.#closed) return;
+    if (!this.#principal && now - this.#openedAt >= this.#context.timing.authenticationTimeoutMs) {
+      return this.end('authentication_timeout');
+    }
+    if (this.#expired()) return this.end('token_expired');
+    const verdict = this.#liveness.verdict(now, this.#socket.bufferedAmount);
+    if (verdict === 'dead') return this.cut();
+    if (verdict === 'stalled') return this.end('stalled');
+    if (verdict === 'ping') this.#ping(now);
+    else this.#prove();
+  }
+
+  /** Says goodbye and closes. */
+  end(reason: CloseReason, retryAfterMs?: number): void {
+    if (this.#closed) return;
+    const code = closeCodeOf(reason);
+    this.#sendMessage({
+      type: 'disconnect',
+      code,
+      reason,
+      reconnect: closeCodes.find((row) => row.reason === reason)?.action !== 'stop',
+      ...(retryAfterMs !== undefined && { retry_after_ms: retryAfterMs }),
+    });
+    this.#release(reason);
+    this.#say('info', { code, reason }, 'connection ended');
+    this.#socket.close(code, reason);
+  }
+
+  /** Ends a connection whose peer does not answer. */
+  cut(): void {
+    if (this.#closed) return;
+    this.#release('lost');
+    this.#say('info', {}, 'connection cut');
+    this.#socket.terminate();
+  }
+
+  #release(reason: ConnectionEnd): void {
+    this.#closed = true;
+    for (const cursor of [...this.#cursors.values()]) this.#leave(cursor);
+    this.#context.hub.remove(this, this.userId);
+    this.#context.metrics.connectionClosed(reason);
+  }
+
+  // Commands
+
+  #receive(command: Command): void {
+    if (++this.#pendingCommands === this.#context.limits.maxPendingCommands) this.#socket.pause();
+    if (command.type === 'authenticate') {
+      this.#authenticated = this.#authenticated.then(() => this.#authenticate(command.token));
+    }
+    // Also a failed command is handled: nothing below throws but by a mistake of ours.
+    void this.#authenticated
+      .then(() => this.#execute(command))
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        if (this.#pendingCommands-- === this.#context.limits.maxPendingCommands) this.#socket.resume();
+      });
+  }
+
+  async #execute(command: Command): Promise<void> {
+    if (this.#closed || command.type === 'authenticate') return;
+    if (command.type === 'ping') return this.#answerPing(command);
+    if (this.#entrance.kind === 'single') {
+      return this.#refuse('unsupported_command', `${command.type} is not available on this path`);
+    }
+    const topic = command.diagnosis_id;
+    if (!this.#principal) return this.#refuse('not_authenticated', 'authenticate first', topic);
+    if (command.type === 'unsubscribe') return this.#unsubscribe(topic);
+    if (this.#cursors.has(topic)) return this.#refuse('already_subscribed', 'already subscribed', topic);
+    if (this.#cursors.size >= this.#context.limits.maxSubscriptions) {
+      return this.#refuse(
+        'too_many_subscriptions',
+        `at most ${this.#context.limits.maxSubscriptions}`,
+        topic,
+      );
+    }
+    const after = command.after === undefined ? undefined : parseAfter(command.after);
+    try {
+      await this.#subscribe(this.#principal, topic, after);
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      this.#refuse(error.code, error.message, topic);
+    }
+  }
+
+  #answerPing({ id }: { id?: string | number | undefined }): void {
+    this.#sendMessage({
+      type: 'pong',
+      diagnosis_id: this.#entrance.kind === 'single' ? this.#entrance.diagnosisId : undefined,
+      data: id === undefined ? {} : { id },
+      timestamp: this.#timestamp(),
+    });
+  }
+
+  /** @throws {RequestError} when the principal may not subscribe. */
+  async #subscribe(principal: Principal, topic: Topic, after: After | undefined): Promise<void> {
+    const { hub, log, limits, receipts, access, metrics } = this.#context;
+    const cursor = new Cursor(topic, principal.userId, log, this, {
+      publications: limits.pagePublications,
+      size: limits.pageSize,
+    });
+    // Known at once, so that an unsubscribe finds it; it joins its audience only when access is proven.
+    this.#cursors.set(topic, cursor);
+    try {
+      await access.check(principal, 'subscribe', topic);
+      const from = after ?? (await receipts.of(topic, principal.userId));
+      if (this.#cursors.get(topic) !== cursor) return;
+      metrics.subscriptions(1);
+      this.#say('debug', { diagnosis_id: topic }, 'subscribed');
+      await cursor.open(hub.join(cursor), from);
+    } catch (error) {
+      if (this.#cursors.get(topic) === cursor) this.#leave(cursor);
+      throw error;
+    }
+  }
+
+  #unsubscribe(topic: Topic): void {
+    const cursor = this.#cursors.get(topic);
+    if (!cursor) return this.#refuse('not_subscribed', 'not subscribed', topic);
+    this.#leave(cursor);
+  }
+
+  #leave(cursor: Cursor): void {
+    cursor.close();
+    this.#cursors.delete(cursor.topic);
+    this.#unproven.delete(cursor);
+    if (this.#context.hub.leave(cursor)) this.#context.metrics.subscriptions(-1);
+  }
+
+  // Authentication
+
+  async #authenticate(token: string): Promise<void> {
+    if (this.#closed) return;
+    try {
+      const principal = await this.#context.verify(token);
+      if (this.#closed) return;
+      if (this.#principal) this.#refresh(this.#principal, principal);
+      else this.#admit(principal);
+    } catch (error) {
+      if (error instanceof TokenError) return this.end(error.expired ? 'token_expired' : 'invalid_token');
+      this.#fail(error);
+    }
+  }
+
+  #admit(principal: Principal): void {
+    const { hub, limits } = this.#context;
+    if (hub.sessionsOf(principal.userId).size >= limits.maxConnectionsPerUser) return this.end('overloaded');
+    this.#principal = principal;
+    hub.identify(this, principal.userId);
+    this.#say('debug', {}, 'authenticated');
+  }
+
+  /** A new token of the same user takes the place of the old one; what it does not own any more ends. */
+  #refresh(before: Principal, principal: Principal): void {
+    if (principal.userId !== before.userId) return this.end('access_denied');
+    this.#principal = principal;
+    for (const cursor of this.#cursors.values()) {
+      this.#recheck(principal, cursor).catch((error: unknown) => this.#fail(error));
+    }
+  }
+
+  async #recheck(principal: Principal, cursor: Cursor): Promise<void> {
+    try {
+      await this.#context.access.check(principal, 'subscribe', cursor.topic);
+    } catch (error) {
+      if (!(error instanceof RequestError) || this.#entrance.kind === 'single') throw error;
+      if (this.#closed || this.#cursors.get(cursor.topic) !== cursor) return;
+      this.#leave(cursor);
+      this.#refuse(error.code, error.message, cursor.topic);
+    }
+  }
+
+  #openSingle({ token, diagnosisId, after }: Extract<Entrance, { kind: 'single' }>): void {
+    this.#authenticated = this.#authenticate(token);
+    void this.#authenticated
+      .then(async () => {
+        if (this.#closed || !this.#principal) return;
+        if (diagnosisId === undefined) return this.end('diagnosis_not_found');
+        const from = after === undefined ? undefined : parseAfter(after);
+        if (after !== undefined && from === undefined) return this.end('invalid_position');
+        await this.#subscribe(this.#principal, diagnosisId, from);
+      })
+      .catch((error: unknown) => this.#fail(error));
+  }
+
+  #expired(): boolean {
+    return this.#principal !== undefined && this.#context.clock.now() >= this.#principal.expiresAt;
+  }
+
+  /** Ends the session for what went wrong in it. */
+  #fail(error: unknown): void {
+    if (this.#closed) return;
+    const code = error instanceof RequestError ? error.code : 'internal_error';
+    if (code === 'access_denied' || code === 'diagnosis_not_found') return this.end(code);
+    this.#say('error', { err: error }, 'session failed');
+    this.end(errorCodes[code].temporary && code !== 'internal_error' ? 'overloaded' : 'internal_error');
+  }
+
+  // Proof of receipt
+
+  /** Pings for proof when there is something to prove and no proof is under way. */
+  #prove(): void {
+    const now = this.#context.clock.now();
+    if (this.#unproven.size > 0 && this.#liveness.mayProve(now)) this.#ping(now);
+  }
+
+  #ping(now: number): void {
+    const payload = String(++this.#pings);
+    const positions = new Map([...this.#unproven].map((cursor) => [cursor, cursor.position]));
+    this.#unproven.clear();
+    this.#toProve = { payload, positions };
+    this.#liveness.pinged(now);
+    this.#socket.ping(payload);
+  }
+
+  // Sending
+
+  #refuse(code: ErrorCode, message: string, diagnosisId?: number): void {
+    if (this.#closed) return;
+    this.#say('info', { code, diagnosis_id: diagnosisId }, 'command refused');
+    this.#sendMessage({
+      type: 'error',
+      code,
+      message,
+      ...(diagnosisId !== undefined && { diagnosis_id: diagnosisId }),
+    });
+  }
+
+  #sendMessage(message: Parameters<typeof encodeMessage>[0]): void {
+    this.#send([Buffer.from(encodeMessage(message))]);
+  }
+
+  #send(frames: readonly Uint8Array[]): void {
+    if (this.#closed) return;
+    this.#liveness.sent(frames.reduce((sum, { byteLength }) => sum + byteLength, 0));
+    this.#socket.send(frames);
+  }
+
+  #timestamp(): string {
+    return new Date(this.#context.clock.now()).toISOString();
+  }
+
+  #say(level: 'debug' | 'info' | 'error', fields: object, message: string): void {
+    this.#context.logger[level]({ session_id: this.id, user_id: this.userId, ...fields }, message);
+  }
+}

@@ -1,0 +1,28 @@
+/** What the core needs of an open WebSocket. Adapters implement it; the calls never throw. */
+export interface Socket {
+  /** Bytes handed over and not yet taken by the operating system. */
+  readonly bufferedAmount: number;
+  /** Sends text frames, in order, in as few writes as possible. */
+  send(frames: readonly Uint8Array[]): void;
+  /** Sends a ping frame; the peer answers it after everything that was sent before. */
+  ping(payload: string): void;
+  /** Stops and restarts reading from the peer. */
+  pause(): void;
+  resume(): void;
+  /** Starts the closing handshake. The reason has at most 123 bytes. */
+  close(code: number, reason: string): void;
+  /** Cuts the connection. */
+  terminate(): void;
+}
+
+/** What a socket tells the core. Nothing is called after `closed`. */
+export interface SocketListener {
+  /** A text frame arrived. */
+  message(text: string): void;
+  /** A binary frame arrived. */
+  binary(): void;
+  pong(payload: string): void;
+  /** `bufferedAmount` fell to zero. */
+  drained(): void;
+  closed(code: number): void;
+}

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { RequestError } from '../errors.ts';
+import { failureOf } from '../failure.ts';
 import type { Logger } from '../logger.ts';
 import { type Action, type Authorize, BROADCAST_SCOPE, type Decision, type Principal } from './principal.ts';
 
@@ -44,9 +45,7 @@ export function createAccess(authorize: Authorize, { timeoutMs, clock, logger }:
         'authorize gave no decision, denied',
       );
     } catch (error) {
-      // Only the kind of the error: its message is the embedder's, and may quote a token or a name.
-      const kind = error instanceof Error ? error.name : typeof error;
-      logger.warn({ action, diagnosis_id: diagnosisId, error: kind }, 'authorize failed, denied');
+      logger.warn({ action, diagnosis_id: diagnosisId, ...failureOf(error) }, 'authorize failed, denied');
     }
     return 'deny';
   }

@@ -1,3 +1,3 @@
 export { asyncApiDocument } from './asyncapi.ts';
-export { type JsonSchemas, jsonSchemas } from './json-schema.ts';
+export { type JsonObject, type JsonSchemas, jsonSchemas, type SchemaVersion } from './json-schema.ts';
 export { openApiDocument } from './openapi.ts';

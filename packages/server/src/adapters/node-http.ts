@@ -1,0 +1,95 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+
+/** What answers requests. */
+export type Fetch = (request: Request) => Response | Promise<Response>;
+
+/** An HTTP server of Node, as far as it is needed here. */
+export interface RequestEmitter {
+  emit(event: string | symbol, ...args: unknown[]): boolean;
+}
+
+export interface AttachHttpOptions {
+  /** Path in front of every endpoint, such as `/realtime`; empty for none. */
+  readonly basePath: string;
+}
+
+/** The paths that belong to Vitalwire, and those with a `/` and more behind. Every other path is the application's. */
+const OWN_PATHS = ['/ws', '/health', '/ready', '/metrics', '/docs', '/openapi.json', '/asyncapi.json'];
+const OWN_FOLDERS = ['/ws/', '/docs/'];
+
+/**
+ * Answers the requests of Vitalwire's paths on an application's HTTP server. No listener of the application sees them,
+ * so none of its middleware can read their bodies; it sees every other request as before.
+ *
+ * The event itself is taken over rather than the listeners, because a listener that the application adds later would
+ * otherwise see our requests, too.
+ *
+ * @returns a function that gives all requests back to the application.
+ */
+export function attachHttp(httpServer: RequestEmitter, fetch: Fetch, options: AttachHttpOptions): () => void {
+  const answer = createListener(fetch);
+  const emit = httpServer.emit;
+  let attached = true;
+
+  function takeOver(this: RequestEmitter, event: string | symbol, ...args: unknown[]): boolean {
+    if (attached && isRequest(event, args)) {
+      const [request, response] = args;
+      const url = withoutBasePath(request.url ?? '', options.basePath);
+      if (url !== undefined) {
+        request.url = url;
+        // With a listener for this event, Node leaves the answer to `Expect: 100-continue` to it.
+        if (event === 'checkContinue') response.writeContinue();
+        answer(request, response);
+        return true;
+      }
+    }
+    return emit.call(this, event, ...args);
+  }
+
+  httpServer.emit = takeOver;
+  return () => {
+    attached = false;
+    // Somebody else may have taken over since; then this one stays in between and passes everything on.
+    if (httpServer.emit === takeOver) httpServer.emit = emit;
+  };
+}
+
+/**
+ * Creates a server for Vitalwire alone. Its timeouts are stricter than Node's, which let a peer that sends one byte at
+ * a time hold a connection for 90 s.
+ */
+export function createStandaloneServer(fetch: Fetch): Server {
+  const server = createServer(
+    { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 2_000 },
+    createListener(fetch),
+  );
+  server.maxHeadersCount = 100;
+  return server;
+}
+
+function createListener(fetch: Fetch): (request: IncomingMessage, response: ServerResponse) => void {
+  // The global Request and Response stay as they are: they belong to the application. A request of HTTP/1.0 may come
+  // without a host.
+  const listener = getRequestListener((request) => fetch(request), {
+    overrideGlobalObjects: false,
+    hostname: 'localhost',
+  });
+  return (request, response) => void listener(request, response);
+}
+
+function isRequest(
+  event: string | symbol,
+  args: readonly unknown[],
+): args is [request: IncomingMessage, response: ServerResponse] {
+  return (event === 'request' || event === 'checkContinue') && args.length === 2;
+}
+
+/** The address of an own path without the base path; `undefined` when the path is not ours. */
+function withoutBasePath(url: string, basePath: string): string | undefined {
+  if (!url.startsWith(basePath)) return undefined;
+  const rest = url.slice(basePath.length);
+  const path = rest.split(/[?#]/, 1)[0] ?? '';
+  const own = OWN_PATHS.includes(path) || OWN_FOLDERS.some((folder) => path.startsWith(folder));
+  return own ? rest : undefined;
+}

@@ -1,0 +1,44 @@
+import { Hono } from 'hono';
+import { broadcastRoutes } from './broadcast.ts';
+import type { HttpDependencies } from './dependencies.ts';
+import { docsRoutes } from './docs/routes.ts';
+import { documentRoutes } from './documents.ts';
+import { errorResponse, refuse } from './error-response.ts';
+import { operationRoutes } from './operations.ts';
+import type { Route } from './route.ts';
+
+/** The HTTP endpoints as one function from request to response. It never throws or rejects. */
+export interface HttpApp {
+  fetch(request: Request): Promise<Response>;
+}
+
+/** Builds the HTTP endpoints; the publishing ones are derived from the catalogue. */
+export function createHttpApp(dependencies: HttpDependencies): HttpApp {
+  const routes: Route[] = [
+    ...broadcastRoutes(dependencies),
+    ...operationRoutes(dependencies),
+    ...documentRoutes(dependencies.catalogue),
+    ...docsRoutes(),
+  ];
+  const app = new Hono();
+  app.use(async (context, next) => {
+    await next();
+    context.res.headers.set('X-Content-Type-Options', 'nosniff');
+  });
+  for (const { method, path, handle } of routes) {
+    app.on(method, path, handle);
+    const allow = method === 'GET' ? 'GET, HEAD' : method;
+    app.all(path, () => refuse('method_not_allowed', `use ${allow}`, { Allow: allow }));
+  }
+  for (const path of ['/ws', '/ws/:diagnosis_id']) {
+    app.get(path, () => refuse('not_found', 'this is a WebSocket endpoint: connect with ws: or wss:'));
+  }
+  app.notFound(() => refuse('not_found', 'no such path'));
+  // Only a path of ours is logged: any other is the peer's text, and may be a token in the wrong place.
+  const known = new Set(routes.map(({ path }) => path));
+  app.onError((error, context) => {
+    const { path } = context.req;
+    return errorResponse(error, known.has(path) ? path : 'other', dependencies.logger);
+  });
+  return { fetch: async (request) => app.fetch(request) };
+}

@@ -1,2 +1,19 @@
 #!/usr/bin/env node
-export {};
+import { Command } from 'commander';
+import { refuseUnknownVariables } from './cli/environment.ts';
+import { serveCommand } from './cli/serve.ts';
+import { tokenCommand } from './cli/token.ts';
+
+const program = new Command('vitalwire')
+  .description('Live diagnosis updates over WebSocket.')
+  .addCommand(serveCommand())
+  .addCommand(tokenCommand())
+  .showHelpAfterError('Run with --help to see every option.')
+  .hook('preAction', (_, command) => refuseUnknownVariables(command, process.env));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(`vitalwire: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}

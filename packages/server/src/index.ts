@@ -1,1 +1,41 @@
-export {};
+// A server
+
+export { type HttpAuthorizeOptions, httpAuthorize } from './auth/http-authorize.ts';
+export { ownDiagnoses } from './auth/own-diagnoses.ts';
+// Who may do what
+export {
+  type Action,
+  type Authorize,
+  BROADCAST_SCOPE,
+  type Decision,
+  type Principal,
+  type VerifyToken,
+} from './auth/principal.ts';
+export { type SignTokenOptions, signToken } from './auth/sign-token.ts';
+export { createTokenVerifier, type TokenOptions } from './auth/token.ts';
+export type { Broadcast, BroadcastOptions } from './broadcast.ts';
+export type { Clock } from './clock.ts';
+export { LogUnavailableError, OptionError, RequestError, TokenError } from './errors.ts';
+export type {
+  Announcement,
+  Appended,
+  Entry,
+  Idempotency,
+  LogState,
+  LogStore,
+  Page,
+  PageLimit,
+  Publication,
+  Receipt,
+  Retention,
+  Topic,
+} from './log/log-store.ts';
+export { DEFAULT_RETENTION } from './log/log-store.ts';
+// Where logs live
+export { type MemoryLogOptions, memoryLog } from './log/memory.ts';
+export { type SqliteLogOptions, sqliteLog } from './log/sqlite.ts';
+
+// What is said and what is thrown
+export type { Logger } from './logger.ts';
+export { DEFAULT_LIMITS, DEFAULT_TIMING, type Limits, type ServerOptions, type Timing } from './options.ts';
+export { createServer, type VitalwireServer } from './server.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createServer as createHttpServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   type Catalogue,
@@ -7,7 +7,7 @@ import {
   type Status,
   catalogue as standardCatalogue,
 } from '@vitalwire/protocol';
-import { attachHttp } from './adapters/node-http.ts';
+import { attachHttp, createStandaloneServer } from './adapters/node-http.ts';
 import { attachWebSockets } from './adapters/ws.ts';
 import { createAccess } from './auth/access.ts';
 import { ownDiagnoses } from './auth/own-diagnoses.ts';
@@ -133,23 +133,18 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
 
   function attach(httpServer: Server, { basePath = '' }: { basePath?: string } = {}): void {
     if (!/^(\/[\w.~-]+)*$/.test(basePath)) throw new OptionError('basePath', 'must look like /realtime');
-    detachments.push(
-      attachHttp(httpServer, app.fetch, { basePath }),
-      attachWebSockets(httpServer, {
-        basePath,
-        origins: options.origins,
-        limits,
-        timing,
-        logger,
-        enter,
-        left: (socket) => sockets.delete(socket),
-      }),
-    );
+    detachments.push(attachHttp(httpServer, app.fetch, { basePath }), attachSockets(httpServer, basePath));
+  }
+
+  function attachSockets(httpServer: Server, basePath: string): () => void {
+    const { origins } = options;
+    const left = (socket: Socket) => sockets.delete(socket);
+    return attachWebSockets(httpServer, { basePath, origins, limits, timing, logger, enter, left });
   }
 
   async function listen({ port, host = '127.0.0.1' }: { port: number; host?: string }) {
-    const httpServer = createHttpServer();
-    attach(httpServer);
+    const httpServer = createStandaloneServer(app.fetch);
+    detachments.push(attachSockets(httpServer, ''));
     await new Promise<void>((resolve, reject) => {
       httpServer.once('error', reject);
       httpServer.listen(port, host, resolve);
@@ -157,7 +152,7 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
     const address = httpServer.address() as AddressInfo;
     detachments.push(() => {
       httpServer.close();
-      httpServer.closeIdleConnections();
+      httpServer.closeAllConnections();
     });
     const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address;
     return { port: address.port, host: address.address, url: `http://${shown}:${address.port}` };

@@ -1,0 +1,44 @@
+import type { Socket, SocketListener } from '../socket.ts';
+
+/** A socket without a network: what the core sent can be read, and what a peer does can be played. */
+export class FakeSocket implements Socket {
+  /** Text frames sent so far. */
+  readonly frames: string[] = [];
+  readonly pings: string[] = [];
+  /** Set by the test: how many bytes wait for the peer. */
+  bufferedAmount = 0;
+  paused = false;
+  closedWith: { code: number; reason: string } | undefined;
+  terminated = false;
+  /** Whoever listens to this socket; set it after the session was made. */
+  listener: SocketListener | undefined;
+
+  /** The frames as values. */
+  get messages(): unknown[] {
+    return this.frames.map((frame): unknown => JSON.parse(frame));
+  }
+
+  send(frames: readonly Uint8Array[]): void {
+    for (const frame of frames) this.frames.push(Buffer.from(frame).toString());
+  }
+
+  ping(payload: string): void {
+    this.pings.push(payload);
+  }
+
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    this.paused = false;
+  }
+
+  close(code: number, reason: string): void {
+    this.closedWith = { code, reason };
+  }
+
+  terminate(): void {
+    this.terminated = true;
+  }
+}

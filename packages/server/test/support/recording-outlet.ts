@@ -1,0 +1,35 @@
+import type { Position, Recovery } from '@vitalwire/protocol';
+import type { Cursor, Outlet } from '../../src/cursor.ts';
+
+/** What a cursor handed over, in order: the recoveries it announced, and the offsets of its publications. */
+export class RecordingOutlet implements Outlet {
+  readonly events: (number | Recovery)[] = [];
+  readonly failures: unknown[] = [];
+  writable = true;
+  /** Called after each delivery. */
+  onDeliver: () => void = () => {};
+
+  opened(_: Cursor, recovery: Recovery, _top: Position): void {
+    this.events.push(recovery);
+  }
+
+  deliver(_: Cursor, frames: readonly Uint8Array[]): void {
+    for (const frame of frames) {
+      const message = JSON.parse(Buffer.from(frame).toString()) as { offset: number };
+      this.events.push(message.offset);
+    }
+    this.onDeliver();
+  }
+
+  failed(_: Cursor, error: unknown): void {
+    this.failures.push(error);
+  }
+
+  get offsets(): number[] {
+    return this.events.filter((event) => typeof event === 'number');
+  }
+
+  get recoveries(): Recovery[] {
+    return this.events.filter((event) => typeof event !== 'number');
+  }
+}

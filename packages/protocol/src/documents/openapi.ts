@@ -120,7 +120,7 @@ function operatePaths(): JsonObject {
         security: [{}, { token: [] }],
         responses: {
           ...ok('What is connected now.', jsonContent('Status', { status: { value: statusExample } })),
-          ...errorResponses(['internal_error', 'unavailable']),
+          ...errorResponses(['invalid_token', 'internal_error', 'unavailable']),
         },
       },
     },

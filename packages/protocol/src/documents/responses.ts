@@ -19,7 +19,12 @@ const messages: Partial<Record<ErrorCode, string>> = {
 
 /** Headers that go with a status, by status. */
 const headers: Readonly<Record<number, JsonObject>> = {
-  401: { 'WWW-Authenticate': { description: 'Always `Bearer`.', schema: { type: 'string' } } },
+  401: {
+    'WWW-Authenticate': {
+      description: '`Bearer`, with `error="invalid_token"` when a token was given.',
+      schema: { type: 'string' },
+    },
+  },
   405: { Allow: { description: 'The methods of this path.', schema: { type: 'string' } } },
   503: { 'Retry-After': { description: 'Seconds until a retry may succeed.', schema: { type: 'integer' } } },
 };

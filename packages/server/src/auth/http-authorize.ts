@@ -76,22 +76,23 @@ export function httpAuthorize(options: HttpAuthorizeOptions): Authorize {
     if (response.status === 200) return decisionOf(await response.json());
     await response.body?.cancel();
     if (response.status === 404) return 'not_found';
-    throw new BackendError(response.status);
+    throw new BackendError(`HTTP_${response.status}`);
   }
 }
 
 function decisionOf(answer: unknown): Decision {
-  const allowed = typeof answer === 'object' && answer !== null && 'allow' in answer && answer.allow === true;
-  return allowed ? 'allow' : 'deny';
+  const { allow } = typeof answer === 'object' && answer !== null && 'allow' in answer ? answer : {};
+  if (typeof allow !== 'boolean') throw new BackendError('UNEXPECTED_ANSWER');
+  return allow ? 'allow' : 'deny';
 }
 
-/** The backend answered with an error; the code is for the log. */
+/** The backend decided nothing; the code, such as `HTTP_502`, is for the log. */
 class BackendError extends Error {
   override readonly name = 'BackendError';
   readonly code: string;
 
-  constructor(status: number) {
-    super(`the backend answered ${status}`);
-    this.code = `HTTP_${status}`;
+  constructor(code: string) {
+    super(`the backend decided nothing: ${code}`);
+    this.code = code;
   }
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createLocalJWKSet, type JWTVerifyGetKey } from 'jose';
+import { type CryptoKey, createLocalJWKSet, type JWTVerifyGetKey } from 'jose';
 import { OptionError } from '../errors.ts';
 import { refuseUnknown } from '../options.ts';
 import { createRemoteKeys } from './remote-keys.ts';
@@ -55,8 +55,9 @@ export function createKeys(options: TokenOptions, now: () => number): Keys {
     throw new OptionError('auth', 'needs exactly one of secret, jwksUrl and jwksFile');
   }
   if (secret !== undefined) {
-    const bytes = checkSecret(secret, 'auth.secret');
-    return { algorithms: checkSecretAlgorithms(options.algorithms), resolve: () => bytes, version };
+    const algorithms = checkSecretAlgorithms(options.algorithms);
+    const key = importSecret(checkSecret(secret, 'auth.secret'));
+    return { algorithms, resolve: () => key, version };
   }
   const algorithms = checkPublicAlgorithms(options.algorithms ?? DEFAULT_ALGORITHMS);
   if (jwksUrl !== undefined) return createRemoteKeys(parseUrl(jwksUrl), algorithms, now);
@@ -68,10 +69,15 @@ export function createKeys(options: TokenOptions, now: () => number): Keys {
  *
  * @throws {OptionError} when it is shorter than 32 bytes.
  */
-export function checkSecret(secret: string | Uint8Array, option: string): Uint8Array {
+export function checkSecret(secret: string | Uint8Array, option: string): Uint8Array<ArrayBuffer> {
   const bytes = typeof secret === 'string' ? new TextEncoder().encode(secret) : secret;
   if (bytes instanceof Uint8Array && bytes.length >= MIN_SECRET_BYTES) return Uint8Array.from(bytes);
   throw new OptionError(option, `must have at least ${MIN_SECRET_BYTES} bytes`);
+}
+
+/** Once, because it takes a third of the time of a verification. */
+function importSecret(bytes: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
+  return crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['verify']);
 }
 
 function checkSecretAlgorithms(given: readonly string[] | undefined): readonly string[] {

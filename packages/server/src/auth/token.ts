@@ -29,6 +29,9 @@ export interface TokenOptions {
 /** Longer tokens are refused unseen: no honest one comes near, and each byte costs time to verify. */
 const MAX_TOKEN_LENGTH = 16_384;
 
+/** Three parts in base64url, without the padding that jose would overlook. */
+const TOKEN_FORM = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
 /** Most verified tokens that are remembered; beyond it the oldest is verified again when it comes back. */
 const MAX_REMEMBERED = 10_000;
 
@@ -60,7 +63,8 @@ export function createTokenVerifier(options: TokenOptions, now: () => number = D
   let version = keys.version();
 
   return async (token) => {
-    if (typeof token !== 'string' || token.length > MAX_TOKEN_LENGTH) throw invalid();
+    if (typeof token !== 'string' || token.length > MAX_TOKEN_LENGTH || !TOKEN_FORM.test(token))
+      throw invalid();
     if (version !== keys.version()) {
       remembered.clear();
       version = keys.version();

@@ -2,6 +2,8 @@
 export interface Clock {
   /** Milliseconds since 1970; may jump when the machine's clock is set. */
   now(): number;
+  /** Milliseconds since some moment of the past; never jumps, whatever is done to the machine's clock. */
+  elapsed(): number;
   /** Calls back every so often until the returned function is called. */
   every(intervalMs: number, callback: () => void): () => void;
   /** Calls back once unless the returned function is called before. At most 24.8 days. */
@@ -10,6 +12,7 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   every(intervalMs, callback) {
     const timer = setInterval(callback, intervalMs);
     return () => clearInterval(timer);

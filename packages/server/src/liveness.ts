@@ -7,7 +7,8 @@ const NETWORK_BUFFER_BYTES = 65_536;
 export type LivenessVerdict = 'fine' | 'ping' | 'dead' | 'stalled';
 
 /**
- * Judges one connection by what it took and what it answered. It holds no timer: it is asked every second or so.
+ * Judges one connection by what it took and what it answered. It holds no timer: it is asked every second or so, and told
+ * the time by a clock that never jumps.
  *
  * A peer is dead when it leaves a ping unanswered. But a ping waits behind everything that was sent before it, so to a
  * peer that has much to take, only taking nothing at all counts as silence, and for longer.

@@ -7,13 +7,13 @@ import type { Logger } from './logger.ts';
  * is lost costs at most a publication delivered again to a client that keeps no position.
  */
 export class Receipts {
-  readonly #log: LogStore;
+  readonly #log: Pick<LogStore, 'receive' | 'received'>;
   readonly #logger: Logger;
   /** By topic, then by user. */
   #pending = new Map<Topic, Map<string, Position>>();
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(log: LogStore, logger: Logger) {
+  constructor(log: Pick<LogStore, 'receive' | 'received'>, logger: Logger) {
     this.#log = log;
     this.#logger = logger;
   }

@@ -117,8 +117,7 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
 
   log.onAnnouncement((announcement) => hub.announce(announcement));
   const stopTicking = clock.every(TICK_MS, () => {
-    const now = clock.now();
-    for (const session of [...hub.sessions]) session.tick(now);
+    for (const session of [...hub.sessions]) session.tick();
     void receipts.flush();
   });
 
@@ -188,8 +187,8 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
 
   /** Waits for the goodbyes; whoever does not answer is cut. */
   async function allLeft(): Promise<void> {
-    const deadline = clock.now() + timing.closeTimeoutMs;
-    while (sockets.size > 0 && clock.now() < deadline) {
+    const deadline = clock.elapsed() + timing.closeTimeoutMs;
+    while (sockets.size > 0 && clock.elapsed() < deadline) {
       await new Promise<void>((resolve) => clock.after(20, resolve));
     }
     for (const socket of sockets) socket.terminate();

@@ -77,7 +77,7 @@ export class Session implements SocketListener, Outlet {
     this.#context = context;
     this.#socket = socket;
     this.#entrance = entrance;
-    this.#openedAt = context.clock.now();
+    this.#openedAt = context.clock.elapsed();
     this.#liveness = new Liveness(context.timing, this.#openedAt);
     context.hub.add(this);
     context.metrics.connectionOpened();
@@ -132,7 +132,7 @@ export class Session implements SocketListener, Outlet {
 
   message(text: string): void {
     if (this.#closed) return;
-    this.#liveness.heard(this.#context.clock.now());
+    this.#liveness.heard(this.#context.clock.elapsed());
     if (!this.#principal && Buffer.byteLength(text) > this.#context.limits.maxUnauthenticatedFrameBytes) {
       return this.end('message_too_big');
     }
@@ -153,7 +153,7 @@ export class Session implements SocketListener, Outlet {
     if (this.#toProve?.payload !== payload) return;
     const { positions } = this.#toProve;
     this.#toProve = undefined;
-    this.#liveness.ponged(this.#context.clock.now());
+    this.#liveness.ponged(this.#context.clock.elapsed());
     for (const [{ topic, userId }, position] of positions)
       this.#context.receipts.add({ topic, userId, position });
   }
@@ -169,8 +169,9 @@ export class Session implements SocketListener, Outlet {
   }
 
   /** Looks at the time; called about every second. */
-  tick(now: number): void {
+  tick(): void {
     if (this.#closed) return;
+    const now = this.#context.clock.elapsed();
     if (!this.#principal && now - this.#openedAt >= this.#context.timing.authenticationTimeoutMs) {
       return this.end('authentication_timeout');
     }
@@ -372,7 +373,7 @@ export class Session implements SocketListener, Outlet {
 
   /** Pings for proof when there is something to prove and no proof is under way. */
   #prove(): void {
-    const now = this.#context.clock.now();
+    const now = this.#context.clock.elapsed();
     if (this.#unproven.size > 0 && this.#liveness.mayProve(now)) this.#ping(now);
   }
 

@@ -1,0 +1,158 @@
+import { effectivenessUpdate, recommendationUpdate } from '@vitalwire/protocol';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createBroadcast } from '../src/broadcast.ts';
+import type { PublishRequest } from '../src/http/dependencies.ts';
+import { Hub } from '../src/hub.ts';
+import { memoryLog } from '../src/log/memory.ts';
+import { createMetrics } from '../src/metrics.ts';
+import { Publisher } from '../src/publisher.ts';
+import { ManualClock } from '../src/testing/manual-clock.ts';
+import { recordingLogger } from './support/recording-logger.ts';
+
+const PAGE = { publications: 100, size: 1_000_000 };
+const BODY = {
+  recommendation_id: 7,
+  new_effectiveness: 0.8,
+  confidence: 0.9,
+  sample_size: 3,
+  old_effectiveness: 0.7,
+};
+
+function setUp() {
+  const clock = new ManualClock();
+  const log = memoryLog();
+  onTestFinished(() => log.close());
+  const publisher = new Publisher({
+    log,
+    hub: new Hub(),
+    clock,
+    logger: recordingLogger(),
+    metrics: createMetrics(),
+  });
+  const request = (fields: Partial<PublishRequest> = {}): PublishRequest => ({
+    definition: effectivenessUpdate,
+    diagnosisId: 5,
+    body: BODY,
+    publisher: 'p1',
+    ...fields,
+  });
+  const texts = async (topic = 5) => (await log.read(topic, 0, PAGE)).publications.map(({ text }) => text);
+  return { clock, log, publisher, request, texts };
+}
+
+describe('Publisher', () => {
+  it('appends the wire data, computed once, and answers with its place', async () => {
+    const { clock, log, publisher, request, texts } = setUp();
+    const answer = await publisher.publish(request());
+    const { epoch } = await log.state(5);
+    expect(answer).toEqual({ status: 'broadcasted', diagnosis_id: 5, clients_notified: 0, offset: 1, epoch });
+    expect((await texts()).map((text) => JSON.parse(text) as unknown)).toEqual([
+      {
+        type: 'effectiveness_update',
+        diagnosis_id: 5,
+        data: { ...BODY, improvement: 0.1 },
+        timestamp: new Date(clock.now()).toISOString(),
+      },
+    ]);
+  });
+
+  it('answers a repeated key with the first answer and publishes nothing', async () => {
+    const { clock, publisher, request, texts } = setUp();
+    const first = await publisher.publish(request({ idempotencyKey: 'k' }));
+    clock.advance(60_000);
+    await publisher.publish(request());
+    expect(await publisher.publish(request({ idempotencyKey: 'k' }))).toEqual(first);
+    expect(await texts()).toHaveLength(2);
+  });
+
+  it('publishes once when two with the same key come at once', async () => {
+    const { publisher, request, texts } = setUp();
+    const twice = [
+      publisher.publish(request({ idempotencyKey: 'k' })),
+      publisher.publish(request({ idempotencyKey: 'k' })),
+    ];
+    const [a, b] = await Promise.all(twice);
+    expect(a).toEqual(b);
+    expect(await texts()).toHaveLength(1);
+  });
+
+  it('refuses a key that came with another body or another recipient', async () => {
+    const { publisher, request } = setUp();
+    await publisher.publish(request({ idempotencyKey: 'k' }));
+    const other = { ...BODY, confidence: 0.1 };
+    await expect(publisher.publish(request({ idempotencyKey: 'k', body: other }))).rejects.toMatchObject({
+      code: 'idempotency_conflict',
+    });
+    await expect(publisher.publish(request({ idempotencyKey: 'k', to: 'u1' }))).rejects.toMatchObject({
+      code: 'idempotency_conflict',
+    });
+  });
+
+  it('keeps the keys of two publishers and two diagnoses apart', async () => {
+    const { publisher, request, texts } = setUp();
+    await publisher.publish(request({ idempotencyKey: 'k' }));
+    await publisher.publish(request({ idempotencyKey: 'k', publisher: 'p2' }));
+    await publisher.publish(request({ idempotencyKey: 'k', diagnosisId: 6 }));
+    expect(await texts(5)).toHaveLength(2);
+    expect(await texts(6)).toHaveLength(1);
+  });
+
+  it('refuses a body that no reader could take', async () => {
+    const { publisher, request, texts } = setUp();
+    const cycle: Record<string, unknown> = { herb: 'a', dosage: 'b', frequency: 'c' };
+    cycle['self'] = cycle;
+    let deep: unknown = 1;
+    for (let i = 0; i < 70; i++) deep = [deep];
+    const old_data = { herb: 'a', dosage: 'b', frequency: 'c' };
+    for (const new_data of [cycle, { ...old_data, deep }]) {
+      const body = { old_data, new_data, reason: 'r' };
+      await expect(
+        publisher.publish(request({ definition: recommendationUpdate, body })),
+      ).rejects.toMatchObject({ code: 'invalid_body' });
+    }
+    expect(await texts()).toEqual([]);
+  });
+
+  it('refuses new work while it closes, and finishes what was accepted', async () => {
+    const { publisher, request, texts } = setUp();
+    const accepted = publisher.publish(request());
+    const closing = publisher.close();
+    await expect(publisher.publish(request())).rejects.toMatchObject({
+      code: 'unavailable',
+      temporary: true,
+    });
+    await closing;
+    await expect(accepted).resolves.toMatchObject({ offset: 1 });
+    expect(await texts()).toHaveLength(1);
+  });
+
+  it('reports a log that is gone as temporary', async () => {
+    const { log, publisher, request } = setUp();
+    await log.close();
+    await expect(publisher.publish(request())).rejects.toMatchObject({
+      code: 'unavailable',
+      temporary: true,
+    });
+  });
+});
+
+describe('createBroadcast', () => {
+  it('names the offending fields of a body, an id and a key', async () => {
+    const { publisher } = setUp();
+    const broadcast = createBroadcast([effectivenessUpdate] as const, (request) =>
+      publisher.publish(request),
+    );
+    const publish = broadcast.effectivenessUpdate;
+    await expect(publish(5, { ...BODY, new_effectiveness: 1.2 })).rejects.toMatchObject({
+      code: 'invalid_body',
+      issues: [{ path: 'new_effectiveness' }],
+    });
+    for (const id of [0, -1, 1.5, 2 ** 53]) {
+      await expect(publish(id, BODY)).rejects.toMatchObject({ issues: [{ path: 'diagnosis_id' }] });
+    }
+    await expect(publish(5, BODY, { idempotencyKey: '' })).rejects.toMatchObject({
+      issues: [{ path: 'idempotencyKey' }],
+    });
+    await expect(publish(5, BODY, { to: '' })).rejects.toMatchObject({ issues: [{ path: 'to' }] });
+  });
+});

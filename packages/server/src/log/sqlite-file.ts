@@ -1,0 +1,111 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { LogUnavailableError, OptionError } from '../errors.ts';
+
+/** Marks the file as ours: "VWLG". */
+const APPLICATION_ID = 0x56_57_4c_47;
+const SCHEMA_VERSION = 1;
+
+const SQLITE_BUSY = 5;
+const SQLITE_IOERR = 10;
+
+// Names that come from outside (users, keys) and memos are kept as JSON texts: SQLite cannot keep every JavaScript string
+// apart (lone surrogates become one character, and Node 22 reads a text up to its first NUL).
+const SCHEMA = `
+  CREATE TABLE topics (
+    id INTEGER PRIMARY KEY,
+    epoch TEXT NOT NULL,
+    top INTEGER NOT NULL,
+    first INTEGER NOT NULL,     -- the oldest row of publications, or top + 1
+    last_time INTEGER NOT NULL, -- of the last append, or of the beginning
+    received INTEGER NOT NULL,  -- the furthest receipt of any user
+    checksum INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE publications (
+    topic INTEGER NOT NULL,
+    offset INTEGER NOT NULL,
+    time INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    recipient TEXT,
+    text TEXT NOT NULL,
+    PRIMARY KEY (topic, offset)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE receipts (
+    topic INTEGER NOT NULL,
+    user TEXT NOT NULL,
+    offset INTEGER NOT NULL,
+    PRIMARY KEY (topic, user)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE idempotency_keys (
+    topic INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    offset INTEGER NOT NULL,
+    memo TEXT NOT NULL,
+    PRIMARY KEY (topic, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX idempotency_keys_by_time ON idempotency_keys (time);
+  PRAGMA application_id = ${APPLICATION_ID};
+  PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
+/**
+ * Opens the file of a log and locks it for this process; creates file and folder when they are missing, readable for
+ * this user only. The operating system drops the lock with the process, however that ends.
+ *
+ * @throws {LogUnavailableError} when another process holds the file.
+ * @throws {OptionError} naming `path`, when the file cannot be used as a log.
+ */
+export function openLogFile(path: string): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    closeSync(openSync(path, 'a', 0o600));
+    database = new DatabaseSync(path);
+    prepare(database);
+    return database;
+  } catch (error) {
+    database?.close();
+    if (primaryCode(error) === SQLITE_BUSY) {
+      throw new LogUnavailableError(`the log file ${path} is in use by another process`, error);
+    }
+    throw new OptionError('path', `${path} cannot be used as a log: ${messageOf(error)}`);
+  }
+}
+
+/** Whether the disk failed, other than by being full. What was written last may or may not be there. */
+export function isDiskFailure(error: unknown): boolean {
+  return primaryCode(error) === SQLITE_IOERR;
+}
+
+function prepare(database: DatabaseSync): void {
+  // Locked before WAL mode is entered, the file needs no shared memory, and nobody else can open it until it is closed.
+  database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA busy_timeout = 2000; PRAGMA temp_store = MEMORY');
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON');
+  // A log that survived a failed write may know of pages that the disk does not: writing them all once more settles it.
+  database.exec('BEGIN EXCLUSIVE; COMMIT; PRAGMA wal_checkpoint(TRUNCATE)');
+  const version = pragma(database, 'user_version');
+  const owner = pragma(database, 'application_id');
+  if (owner === APPLICATION_ID && version === SCHEMA_VERSION) return;
+  if (owner === APPLICATION_ID && version > SCHEMA_VERSION) {
+    throw new Error(`it has format ${version}, written by a newer version; this one knows ${SCHEMA_VERSION}`);
+  }
+  const { tables } = database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get() ?? {};
+  if (owner !== 0 || version !== 0 || tables !== 0) throw new Error('it is the database of something else');
+  database.exec(`BEGIN; ${SCHEMA} COMMIT`);
+}
+
+function pragma(database: DatabaseSync, name: 'user_version' | 'application_id'): number {
+  return Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
+}
+
+/** The general result code of SQLite, without its details. */
+function primaryCode(error: unknown): number | undefined {
+  const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined;
+  return typeof code === 'number' ? code & 0xff : undefined;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

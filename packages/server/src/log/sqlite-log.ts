@@ -1,0 +1,246 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { crc32 } from 'node:zlib';
+import type { Position } from '@vitalwire/protocol';
+import { newEpoch } from './epoch.ts';
+import type { LocalLog } from './local-log.ts';
+import type { Appended, Entry, LogState, Page, PageLimit, Publication, Receipt, Topic } from './log-store.ts';
+import { takePage } from './page.ts';
+import { earliestOf, type Horizon, isForgotten, timeOfAppend } from './retention.ts';
+import { isDiskFailure } from './sqlite-file.ts';
+import type { KeyRow, PublicationRow, TopicRow } from './sqlite-statements.ts';
+import { prepareStatements, type Statements } from './sqlite-statements.ts';
+
+/** Most rows removed at once from a topic, and most keys. */
+const MAX_REMOVED = 1_000;
+/** Rows that gather in a topic before an append removes them: fewer pages are written than by one at a time. */
+const WORTH_REMOVING = 64;
+/** Rows read at once. */
+const CHUNK = 50;
+/** Topics that one step of housekeeping looks at. */
+const SWEEP_TOPICS = 50;
+
+/** A row of topics. */
+interface Head {
+  readonly topic: Topic;
+  readonly epoch: string;
+  top: number;
+  first: number;
+  lastTime: number;
+  received: number;
+  /** Set when the row is to be written at the end of the transaction, and retention applied. */
+  changed?: Horizon;
+}
+
+/** A log in a file that `openLogFile` opened. */
+export class SqliteLog implements LocalLog {
+  readonly #database: DatabaseSync;
+  readonly #sql: Statements;
+  /** Topics that the current transaction has touched. */
+  readonly #heads = new Map<Topic, Head>();
+  #broken: Error | undefined;
+  #swept = Number.NEGATIVE_INFINITY;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#sql = prepareStatements(database);
+  }
+
+  get broken(): Error | undefined {
+    return this.#broken;
+  }
+
+  transaction(work: () => void): void {
+    if (this.#broken) throw this.#broken;
+    try {
+      this.#sql.begin.run();
+      work();
+      for (const head of this.#heads.values()) this.#save(head);
+      this.#sql.commit.run();
+    } catch (error) {
+      this.#undo(error);
+      throw error;
+    } finally {
+      this.#heads.clear();
+    }
+  }
+
+  begin(topic: Topic, horizon: Horizon): void {
+    this.#obtain(topic, horizon);
+  }
+
+  append(topic: Topic, { text, to, idempotency }: Entry, horizon: Horizon): Appended {
+    const head = this.#obtain(topic, horizon);
+    const { epoch } = head;
+    const key = idempotency && JSON.stringify(idempotency.key);
+    if (key !== undefined) {
+      const known = this.#sql.key.get(topic, key, horizon.expired) as KeyRow | undefined;
+      if (known) return { position: { epoch, offset: known.offset }, duplicateOf: JSON.parse(known.memo) };
+    }
+    const time = timeOfAppend(horizon, head.lastTime);
+    const offset = head.top + 1;
+    const recipient = to === undefined ? null : JSON.stringify(to);
+    const checksum = checksumOf(topic, offset, recipient, text);
+    this.#sql.putPublication.run(topic, offset, time, checksum, recipient, text);
+    if (idempotency && key !== undefined) {
+      this.#sql.putKey.run(topic, key, time, offset, JSON.stringify(idempotency.memo));
+    }
+    Object.assign(head, { top: offset, lastTime: time, changed: horizon });
+    return { position: { epoch, offset } };
+  }
+
+  receive({ topic, userId, position }: Receipt, horizon: Horizon): void {
+    const head = this.#find(topic, horizon);
+    if (head === undefined || head.epoch !== position.epoch || position.offset > head.top) return;
+    this.#sql.putReceipt.run(topic, JSON.stringify(userId), position.offset);
+    if (position.offset > head.received) {
+      Object.assign(head, { received: position.offset, changed: horizon });
+      this.#heads.set(topic, head);
+    }
+  }
+
+  sweep(horizon: Horizon): boolean {
+    const keys = this.#sql.dropExpiredKeys.run(horizon.expired, MAX_REMOVED);
+    const rows = this.#sql.topicsFrom.all(this.#swept, SWEEP_TOPICS) as unknown as TopicRow[];
+    for (const head of rows.filter(isSound).map(headOf)) {
+      if (isForgotten(head, horizon)) this.#forget(head.topic);
+      else if (this.#trim(head, horizon, 1)) this.#put(head);
+    }
+    const more = rows.length === SWEEP_TOPICS;
+    this.#swept = more ? (rows.at(-1)?.id ?? 0) : Number.NEGATIVE_INFINITY;
+    return more || Number(keys.changes) === MAX_REMOVED;
+  }
+
+  state(topic: Topic, horizon: Horizon): LogState | undefined {
+    const head = this.#find(topic, horizon);
+    return head && { epoch: head.epoch, top: head.top, earliest: this.#earliest(head, horizon) };
+  }
+
+  read(topic: Topic, after: number, limit: PageLimit, horizon: Horizon): Page | undefined {
+    const state = this.state(topic, horizon);
+    return state && { ...state, publications: takePage(this.#publications(topic, after, state), limit) };
+  }
+
+  count(topic: Topic, after: number, upTo: number, userId: string, horizon: Horizon): number {
+    const state = this.state(topic, horizon);
+    if (state === undefined) return 0;
+    const from = Math.max(after + 1, state.earliest);
+    const row = this.#sql.countFor.get(topic, from, Math.min(upTo, state.top), JSON.stringify(userId));
+    return Number(row?.['count']);
+  }
+
+  received(topic: Topic, userId: string, horizon: Horizon): Position | undefined {
+    const head = this.#find(topic, horizon);
+    const row = head && this.#sql.receipt.get(topic, JSON.stringify(userId));
+    return row && { epoch: head.epoch, offset: Number(row['offset']) };
+  }
+
+  unreceived(horizon: Horizon): Map<Topic, number> {
+    const counts = new Map<Topic, number>();
+    const rows = this.#sql.topicsUnreceived.iterate(horizon.expired) as unknown as Iterable<TopicRow>;
+    for (const row of rows) {
+      if (!isSound(row)) continue;
+      const head = headOf(row);
+      const count = head.top - Math.max(head.received, this.#earliest(head, horizon) - 1);
+      if (count > 0) counts.set(head.topic, count);
+    }
+    return counts;
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  /** The rows from where a reader stands, checked: the file may have been damaged since they were written. */
+  *#publications(topic: Topic, after: number, { earliest, top }: LogState): Generator<Publication> {
+    let next = Math.max(after + 1, earliest);
+    while (next <= top) {
+      const rows = this.#sql.publicationsFrom.all(topic, next, CHUNK) as unknown as PublicationRow[];
+      if (rows.length === 0) throw damaged(topic, next);
+      for (const [offset, checksum, recipient, text] of rows) {
+        const sound = offset === next && offset <= top;
+        if (!sound || checksum !== checksumOf(topic, offset, recipient, text)) throw damaged(topic, next);
+        yield recipient === null ? { offset, text } : { offset, text, to: JSON.parse(recipient) };
+        next += 1;
+      }
+    }
+  }
+
+  #earliest(head: Head, horizon: Horizon): number {
+    return earliestOf(head, horizon, (offset) => {
+      const row = this.#sql.timeOf.get(head.topic, offset);
+      if (row === undefined) throw damaged(head.topic, offset);
+      return Number(row['time']);
+    });
+  }
+
+  #find(topic: Topic, horizon: Horizon): Head | undefined {
+    const touched = this.#heads.get(topic);
+    if (touched) return touched;
+    const row = this.#sql.topic.get(topic) as TopicRow | undefined;
+    if (row && !isSound(row)) throw new Error(`the log file is damaged at topic ${topic}`);
+    const head = row && headOf(row);
+    return head && isForgotten(head, horizon) ? undefined : head;
+  }
+
+  #obtain(topic: Topic, horizon: Horizon): Head {
+    let head = this.#find(topic, horizon);
+    if (head === undefined) {
+      this.#forget(topic);
+      const epoch = newEpoch();
+      head = { topic, epoch, top: 0, first: 1, lastTime: horizon.now, received: 0, changed: horizon };
+    }
+    this.#heads.set(topic, head);
+    return head;
+  }
+
+  #forget(topic: Topic): void {
+    for (const statement of this.#sql.forget) statement.run(topic);
+  }
+
+  #save(head: Head): void {
+    if (head.changed === undefined) return;
+    this.#trim(head, head.changed, WORTH_REMOVING);
+    this.#put(head);
+  }
+
+  #put({ topic, epoch, top, first, lastTime, received }: Head): void {
+    const checksum = checksumOf(topic, epoch, top, first, lastTime, received);
+    this.#sql.putTopic.run(topic, epoch, top, first, lastTime, received, checksum);
+  }
+
+  /** Removes rows that are not retained, if there are enough of them. The row of the topic has to follow. */
+  #trim(head: Head, horizon: Horizon, least: number): boolean {
+    const first = Math.min(this.#earliest(head, horizon), head.first + MAX_REMOVED);
+    if (first - head.first < least) return false;
+    this.#sql.dropBefore.run(head.topic, first);
+    head.first = first;
+    return true;
+  }
+
+  #undo(reason: unknown): void {
+    // After a failed write or sync nobody knows what the disk holds. Only opening the file again can tell.
+    if (isDiskFailure(reason)) this.#broken = reason as Error;
+    try {
+      if (this.#database.isTransaction) this.#sql.rollback.run();
+    } catch (error) {
+      this.#broken ??= error as Error;
+    }
+  }
+}
+
+function headOf({ id, epoch, top, first, last_time, received }: TopicRow): Head {
+  return { topic: id, epoch, top, first, lastTime: last_time, received };
+}
+
+/** SQLite would not notice a byte that changed on the disk. */
+function isSound({ id, epoch, top, first, last_time, received, checksum }: TopicRow): boolean {
+  return checksum === checksumOf(id, epoch, top, first, last_time, received);
+}
+
+function checksumOf(...fields: readonly (string | number | null)[]): number {
+  return crc32(fields.join('\0'));
+}
+
+function damaged(topic: Topic, offset: number): Error {
+  return new Error(`the log file is damaged at offset ${offset} of topic ${topic}`);
+}

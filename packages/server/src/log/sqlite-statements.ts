@@ -1,0 +1,79 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+export interface TopicRow {
+  id: number;
+  epoch: string;
+  top: number;
+  first: number;
+  last_time: number;
+  received: number;
+  checksum: number;
+}
+
+/** Offset, checksum, recipient, text. Read as arrays, because many are read and objects are slower to make. */
+export type PublicationRow = readonly [number, number, string | null, string];
+
+export interface KeyRow {
+  offset: number;
+  memo: string;
+}
+
+export type Statements = ReturnType<typeof prepareStatements>;
+
+/** Every statement of the log. Values reach them as parameters only. */
+export function prepareStatements(database: DatabaseSync) {
+  const prepare = (sql: string) => database.prepare(sql);
+  const publicationsFrom = prepare(
+    'SELECT offset, checksum, recipient, text FROM publications WHERE topic = ? AND offset >= ? ORDER BY offset LIMIT ?',
+  );
+  publicationsFrom.setReturnArrays(true);
+  return {
+    begin: prepare('BEGIN IMMEDIATE'),
+    commit: prepare('COMMIT'),
+    rollback: prepare('ROLLBACK'),
+
+    topic: prepare('SELECT id, epoch, top, first, last_time, received, checksum FROM topics WHERE id = ?'),
+    topicsFrom: prepare(
+      'SELECT id, epoch, top, first, last_time, received, checksum FROM topics WHERE id > ? ORDER BY id LIMIT ?',
+    ),
+    topicsUnreceived: prepare(
+      'SELECT id, epoch, top, first, last_time, received, checksum FROM topics WHERE received < top AND last_time > ?',
+    ),
+    putTopic: prepare(
+      'INSERT OR REPLACE INTO topics (id, epoch, top, first, last_time, received, checksum) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    ),
+
+    putPublication: prepare(
+      'INSERT INTO publications (topic, offset, time, checksum, recipient, text) VALUES (?, ?, ?, ?, ?, ?)',
+    ),
+    timeOf: prepare('SELECT time FROM publications WHERE topic = ? AND offset = ?'),
+    publicationsFrom,
+    countFor: prepare(
+      `SELECT count(*) AS count FROM publications
+       WHERE topic = ? AND offset >= ? AND offset <= ? AND (recipient IS NULL OR recipient = ?)`,
+    ),
+    dropBefore: prepare('DELETE FROM publications WHERE topic = ? AND offset < ?'),
+
+    key: prepare('SELECT offset, memo FROM idempotency_keys WHERE topic = ? AND key = ? AND time > ?'),
+    putKey: prepare(
+      'INSERT OR REPLACE INTO idempotency_keys (topic, key, time, offset, memo) VALUES (?, ?, ?, ?, ?)',
+    ),
+    dropExpiredKeys: prepare(
+      `DELETE FROM idempotency_keys WHERE (topic, key) IN
+       (SELECT topic, key FROM idempotency_keys WHERE time <= ? ORDER BY time LIMIT ?)`,
+    ),
+
+    receipt: prepare('SELECT offset FROM receipts WHERE topic = ? AND user = ?'),
+    putReceipt: prepare(
+      `INSERT INTO receipts (topic, user, offset) VALUES (?, ?, ?)
+       ON CONFLICT DO UPDATE SET offset = excluded.offset WHERE excluded.offset > offset`,
+    ),
+
+    forget: [
+      prepare('DELETE FROM publications WHERE topic = ?'),
+      prepare('DELETE FROM idempotency_keys WHERE topic = ?'),
+      prepare('DELETE FROM receipts WHERE topic = ?'),
+      prepare('DELETE FROM topics WHERE id = ?'),
+    ],
+  };
+}

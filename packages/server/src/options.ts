@@ -39,7 +39,7 @@ export interface Limits {
 export interface Timing {
   /** For `authenticate` on a new connection; beyond it the connection closes with 4400. @default 10_000 */
   authenticationTimeoutMs: number;
-  /** For the answer of `authorize`; beyond it access is denied. @default 5_000 */
+  /** For the answer of `authorize`; beyond it nobody is let in for now. @default 5_000 */
   authorizeTimeoutMs: number;
   /** Until a quiet connection is pinged. @default 25_000 */
   pingIntervalMs: number;

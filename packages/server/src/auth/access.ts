@@ -9,14 +9,14 @@ export interface Access {
   /**
    * Resolves when the principal may do it. The scope `broadcast` may publish everywhere; everything else is asked.
    *
-   * @throws {RequestError} `access_denied`, also when `authorize` throws, takes too long or answers nonsense;
-   * `diagnosis_not_found`.
+   * @throws {RequestError} `access_denied`, also when `authorize` answers nonsense; `diagnosis_not_found`;
+   * `unavailable`, which is temporary, when `authorize` throws or takes too long.
    */
   check(principal: Principal, action: Action, diagnosisId: number): Promise<void>;
 }
 
 export interface AccessOptions {
-  /** How long `authorize` may take, in milliseconds; beyond it access is denied. */
+  /** How long `authorize` may take, in milliseconds; beyond it nobody is let in for now. */
   readonly timeoutMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -45,7 +45,8 @@ export function createAccess(authorize: Authorize, { timeoutMs, clock, logger }:
         'authorize gave no decision, denied',
       );
     } catch (error) {
-      logger.warn({ action, diagnosis_id: diagnosisId, ...failureOf(error) }, 'authorize failed, denied');
+      logger.warn({ action, diagnosis_id: diagnosisId, ...failureOf(error) }, 'authorize failed');
+      throw new RequestError('unavailable', 'ownership cannot be decided now');
     }
     return 'deny';
   }

@@ -12,7 +12,7 @@ export interface HttpAuthorizeOptions {
   url: string;
   /** How long an answer counts, in milliseconds; 0 asks every time. @default 5_000 */
   cacheMs?: number;
-  /** How long the backend may take, in milliseconds; beyond it access is denied. @default 3_000 */
+  /** How long the backend may take, in milliseconds; beyond it nobody is let in for now. @default 3_000 */
   timeoutMs?: number;
   /** Headers of the request, such as `Authorization`, by which the backend knows this server. */
   headers?: Readonly<Record<string, string>>;

@@ -21,7 +21,8 @@ export type Action = 'subscribe' | 'publish';
 /** `not_found` says that the diagnosis does not exist; use it only where its absence is no secret. */
 export type Decision = 'allow' | 'deny' | 'not_found';
 
-/** Decides whether a principal owns a diagnosis. What throws, takes too long or answers anything else denies. */
+/** Decides whether a principal owns a diagnosis. Any other answer denies. What throws or takes too long lets nobody in for
+ * now: the peer is asked to try again, so that a backend that is down turns no subscriber away for good. */
 export type Authorize = (
   principal: Principal,
   action: Action,

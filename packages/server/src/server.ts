@@ -82,7 +82,7 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
     logger,
   });
   const revocations = new Revocations(
-    typeof options.auth === 'function' ? options.auth : createTokenVerifier(options.auth, clock.now),
+    typeof options.auth === 'function' ? options.auth : createTokenVerifier(options.auth, () => clock.now()),
     clock,
   );
   const verify = revocations.verify;

@@ -14,6 +14,7 @@ export interface HttpApp {
 
 /** Builds the HTTP endpoints; the publishing ones are derived from the catalogue. */
 export function createHttpApp(dependencies: HttpDependencies): HttpApp {
+  const { logger } = dependencies;
   const routes: Route[] = [
     ...broadcastRoutes(dependencies),
     ...operationRoutes(dependencies),
@@ -26,7 +27,13 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
     context.res.headers.set('X-Content-Type-Options', 'nosniff');
   });
   for (const { method, path, handle } of routes) {
-    app.on(method, path, handle);
+    app.on(method, path, async (context) => {
+      try {
+        return await handle(context);
+      } catch (error) {
+        return errorResponse(error, path, logger);
+      }
+    });
     const allow = method === 'GET' ? 'GET, HEAD' : method;
     app.all(path, () => refuse('method_not_allowed', `use ${allow}`, { Allow: allow }));
   }
@@ -34,11 +41,7 @@ export function createHttpApp(dependencies: HttpDependencies): HttpApp {
     app.get(path, () => refuse('not_found', 'this is a WebSocket endpoint: connect with ws: or wss:'));
   }
   app.notFound(() => refuse('not_found', 'no such path'));
-  // Only a path of ours is logged: any other is the peer's text, and may be a token in the wrong place.
-  const known = new Set(routes.map(({ path }) => path));
-  app.onError((error, context) => {
-    const { path } = context.req;
-    return errorResponse(error, known.has(path) ? path : 'other', dependencies.logger);
-  });
+  // Any other path is the peer's text, and may be a token in the wrong place: it is not logged.
+  app.onError((error) => errorResponse(error, 'other', logger));
   return { fetch: async (request) => app.fetch(request) };
 }

@@ -24,8 +24,9 @@ export function errorResponse(error: unknown, path: string, logger: Logger): Res
     logger.info({ code: error.code, path }, 'request refused');
     return refuse('invalid_json', error.message);
   }
+  // A code without a status belongs to WebSocket commands: as an answer to a request it is a mistake of ours.
   if (!(error instanceof RequestError) || !('status' in errorCodes[error.code])) {
-    logger.error({ code: 'internal_error', path, ...failureOf(error) }, 'request failed');
+    logger.error({ path, ...failureOf(error) }, 'request failed unexpectedly');
     return refuse('internal_error', 'the server could not answer this request');
   }
   if (error.temporary) {

@@ -282,6 +282,8 @@ export class Session implements SocketListener, Outlet {
       this.#say('debug', { diagnosis_id: topic }, 'subscribed');
       await cursor.open(hub.join(cursor), from);
     } catch (error) {
+      // It was unsubscribed meanwhile: the peer was promised to hear no more of it, so a refusal comes too late.
+      if (this.#cursors.get(topic) !== cursor && error instanceof RequestError) return;
       if (this.#cursors.get(topic) === cursor) this.#leave(cursor);
       throw error;
     }

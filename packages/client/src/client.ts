@@ -1,8 +1,17 @@
-import type { Catalogue, StandardCatalogue } from '@vitalwire/protocol';
+import {
+  type Catalogue,
+  createMessageDecoder,
+  parseDiagnosisId,
+  type StandardCatalogue,
+} from '@vitalwire/protocol';
+import { Connection } from './connection.ts';
 import type { ConnectionState } from './connection-state.ts';
+import { Emitter } from './emitter.ts';
+import { ClientError } from './errors.ts';
 import type { GapHandling } from './gap.ts';
-import type { ClientOptions, SubscribeOptions } from './options.ts';
-import type { Subscription } from './subscription.ts';
+import { type ClientOptions, clientSettings, type SubscribeOptions, subscribeSettings } from './options.ts';
+import type { Subscription } from './publication.ts';
+import { SubscriptionRegistry } from './subscription-registry.ts';
 
 /** Subscribes to diagnoses over one connection. `HandlesGaps`: the client was given `onGap`. */
 export interface Client<C extends Catalogue = StandardCatalogue, HandlesGaps extends boolean = false> {
@@ -12,8 +21,8 @@ export interface Client<C extends Catalogue = StandardCatalogue, HandlesGaps ext
   /**
    * Subscribes to a diagnosis and connects when needed.
    *
-   * @throws {ClientError} `invalid_option` when nothing says what happens at a gap; `already_subscribed`: a diagnosis
-   * has one subscription at a time; `closed`.
+   * @throws {ClientError} `invalid_option`: the id is no positive integer, an option is unknown or wrong, or nothing
+   * says what happens at a gap; `already_subscribed`: a diagnosis has one subscription at a time; `closed`.
    */
   subscribe(
     diagnosisId: number,
@@ -21,23 +30,82 @@ export interface Client<C extends Catalogue = StandardCatalogue, HandlesGaps ext
       ? [options?: SubscribeOptions]
       : [options: SubscribeOptions & { onGap: GapHandling }]
   ): Subscription<C>;
-  /** Connects now, also without a subscription, after {@link disconnect} and when stopped. Cuts a wait short. */
+  /**
+   * Connects now: without a subscription as well, after {@link disconnect} and when stopped. Cuts a wait short. From
+   * then on the connection is kept also when nothing is subscribed to.
+   */
   connect(): void;
   /** Disconnects and stays away until {@link connect}. Subscriptions stay and resume then. */
   disconnect(): void;
-  /** Cuts the socket and connects again by the usual schedule. */
+  /** Cuts the socket and connects again by the usual schedule. Does nothing where there is none. */
   reconnect(): void;
   /** Ends every subscription and the connection, finally. */
   close(): void;
 }
 
-/** Creates a client. It connects with the first subscription. */
+/**
+ * Creates a client. It connects with the first subscription and disconnects after the last.
+ *
+ * @throws {ClientError} `invalid_option`, naming an option that is missing, wrong or unknown.
+ * @example
+ * const client = createClient({ url: 'wss://example.org/ws', getToken: () => fetchToken() });
+ * const subscription = client.subscribe(123, { onGap: () => reloadDiagnosis(123) });
+ * subscription.on('effectiveness_update', (data) => show(data.new_effectiveness));
+ */
 export function createClient<const C extends Catalogue = StandardCatalogue>(
   options: ClientOptions<C> & { onGap: GapHandling },
 ): Client<C, true>;
 export function createClient<const C extends Catalogue = StandardCatalogue>(
   options: ClientOptions<C>,
 ): Client<C>;
-export function createClient<C extends Catalogue>(_options: ClientOptions<C>): Client<C> {
-  throw new Error('not yet');
+export function createClient<C extends Catalogue>(options: ClientOptions<C>): Client<C, true> {
+  const settings = clientSettings(options);
+  const emitter = new Emitter(settings.report);
+  /** The user asked for the connection, or for its absence. */
+  let wish: 'connected' | 'disconnected' | undefined;
+
+  const connection: Connection = new Connection(settings, createMessageDecoder(settings.catalogue), {
+    changed(state) {
+      registry.changed(state);
+      emitter.emit('state', state);
+    },
+    opened: () => registry.opened(),
+    received: (received) => registry.received(received),
+  });
+  const registry: SubscriptionRegistry = new SubscriptionRegistry(settings, connection, () =>
+    // Not at once: who leaves one diagnosis often enters another in the same turn.
+    queueMicrotask(() => {
+      if (registry.size === 0 && wish !== 'connected') connection.disconnect();
+    }),
+  );
+
+  return {
+    get state() {
+      return connection.state;
+    },
+    on: (type, handler) => emitter.on(type, handler),
+    subscribe(diagnosisId, subscribeOptions = {}) {
+      if (parseDiagnosisId(String(diagnosisId)) !== diagnosisId) {
+        throw new ClientError('invalid_option', 'diagnosisId is no positive integer');
+      }
+      const checked = subscribeSettings(subscribeOptions, settings);
+      if (connection.state.name === 'closed') throw new ClientError('closed', 'the client is closed');
+      const subscription = registry.add(diagnosisId, checked);
+      if (!wish && connection.state.name === 'disconnected') connection.connect();
+      return subscription as unknown as Subscription<C>;
+    },
+    connect() {
+      wish = 'connected';
+      connection.connect();
+    },
+    disconnect() {
+      wish = 'disconnected';
+      connection.disconnect();
+    },
+    reconnect: () => connection.reconnect(),
+    close() {
+      registry.close();
+      connection.close();
+    },
+  };
 }

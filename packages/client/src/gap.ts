@@ -1,4 +1,4 @@
-import type { GapReason, Position } from '@vitalwire/protocol';
+import { type GapReason, type Position, parsePosition, type Recovery } from '@vitalwire/protocol';
 
 /** Publications that can no longer be supplied. Those after `from` follow. */
 export interface Gap {
@@ -20,3 +20,17 @@ export interface Gap {
  * handler is awaited before later publications are handed out.
  */
 export type GapHandling = ((gap: Gap) => void | Promise<void>) | 'ignore';
+
+/** A gap of the wire, in this client's words. */
+export function gapOf(diagnosisId: number, recovery: Extract<Recovery, { status: 'gap' }>): Gap {
+  // The schema has proved that these are positions.
+  const position = (text: string) => parsePosition(text) as Position;
+  return {
+    diagnosisId,
+    reason: recovery.reason,
+    lastSeen: position(recovery.last_seen),
+    firstAvailable: position(recovery.first_available),
+    from: position(recovery.from),
+    to: position(recovery.to),
+  };
+}

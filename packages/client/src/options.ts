@@ -1,7 +1,11 @@
-import type { After, Catalogue, StandardCatalogue } from '@vitalwire/protocol';
-import type { Environment } from './environment.ts';
+import { type After, type Catalogue, catalogue, type StandardCatalogue } from '@vitalwire/protocol';
+import type { BackoffSettings } from './backoff.ts';
+import { browserEnvironment, type Environment } from './environment.ts';
+import { ClientError } from './errors.ts';
 import type { GapHandling } from './gap.ts';
-import type { PositionStore } from './positions.ts';
+import type { HeartbeatSettings } from './heartbeat.ts';
+import { defaultPositions, type PositionStore } from './positions.ts';
+import { openReconnectingWebSocket } from './reconnecting-websocket.ts';
 import type { OpenTransport } from './transport.ts';
 
 /** Options of `createClient`. An unknown or wrong one throws a `ClientError` that names it. */
@@ -63,4 +67,115 @@ export interface SubscribeOptions {
    * retained for a new user
    */
   after?: After;
+}
+
+/** Options with their defaults, checked. */
+export interface Settings {
+  readonly url: string;
+  readonly getToken: ClientOptions['getToken'];
+  readonly onGap: GapHandling | undefined;
+  readonly catalogue: Catalogue;
+  readonly positions: PositionStore;
+  /** Never throws. */
+  readonly report: (error: unknown) => void;
+  readonly timeoutMs: number;
+  readonly heartbeat: HeartbeatSettings;
+  readonly backoff: BackoffSettings;
+  readonly maxWaitingPublications: number;
+  readonly environment: Environment;
+  readonly transport: OpenTransport;
+}
+
+const DEFAULTS = {
+  timeoutMs: 10_000,
+  heartbeat: { intervalMs: 25_000, timeoutMs: 10_000 },
+  backoff: { baseMs: 500, maxMs: 20_000 },
+  maxWaitingPublications: 1_000,
+};
+
+/** What an option may be: a test, or the options inside it. */
+type Rule = ((value: never) => unknown) | { readonly [name: string]: Rule };
+
+const isFunction = (value: unknown) => typeof value === 'function';
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+const isPositive = (value: unknown) => typeof value === 'number' && value > 0 && value < Infinity;
+const isGapHandling = (value: unknown) => value === 'ignore' || isFunction(value);
+
+const CLIENT_RULES = {
+  url: (url: string | URL) => socketUrl(url),
+  getToken: isFunction,
+  onGap: isGapHandling,
+  catalogue: Array.isArray,
+  positions: isObject,
+  onError: isFunction,
+  timeoutMs: isPositive,
+  heartbeat: { intervalMs: isPositive, timeoutMs: isPositive },
+  backoff: { baseMs: isPositive, maxMs: isPositive },
+  maxWaitingPublications: isPositive,
+  environment: isObject,
+  transport: isFunction,
+} satisfies Record<keyof ClientOptions, Rule>;
+
+const SUBSCRIBE_RULES = {
+  onGap: isGapHandling,
+  after: (value: unknown) => value === 'latest' || value === 'earliest' || isObject(value),
+} satisfies Record<keyof SubscribeOptions, Rule>;
+
+function check(value: unknown, rule: Rule | undefined, name: string): void {
+  if (typeof rule === 'object' && isObject(value)) {
+    for (const [key, inner] of Object.entries(value)) {
+      if (inner !== undefined || !(key in rule)) check(inner, rule[key], name && `${name}.${key}`);
+    }
+  } else if (typeof rule !== 'function' || !rule(value as never)) {
+    throw new ClientError('invalid_option', `${name} is missing, wrong or unknown`);
+  }
+}
+
+/** The address as a WebSocket takes it; `undefined` when it is none. */
+function socketUrl(url: string | URL): string | undefined {
+  try {
+    const { href } = new URL(url, globalThis.location?.href);
+    return /^(http|ws)s?:/.test(href) ? href.replace('http', 'ws') : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws {ClientError} `invalid_option`. */
+export function clientSettings(options: ClientOptions<Catalogue>): Settings {
+  check(options, CLIENT_RULES, 'options');
+  check(options.url, CLIENT_RULES.url, 'options.url');
+  check(options.getToken, CLIENT_RULES.getToken, 'options.getToken');
+  const report = options.onError ?? console.error;
+  return {
+    url: socketUrl(options.url) as string,
+    getToken: options.getToken,
+    onGap: options.onGap,
+    catalogue: options.catalogue ?? catalogue,
+    positions: options.positions ?? defaultPositions(),
+    report(error) {
+      try {
+        report(error);
+      } catch {
+        // Reporting is all that could be done.
+      }
+    },
+    timeoutMs: options.timeoutMs ?? DEFAULTS.timeoutMs,
+    heartbeat: { ...DEFAULTS.heartbeat, ...options.heartbeat },
+    backoff: { ...DEFAULTS.backoff, ...options.backoff },
+    maxWaitingPublications: options.maxWaitingPublications ?? DEFAULTS.maxWaitingPublications,
+    environment: options.environment ?? browserEnvironment,
+    transport: options.transport ?? openReconnectingWebSocket,
+  };
+}
+
+/** @throws {ClientError} `invalid_option`, also when nothing says what happens at a gap. */
+export function subscribeSettings(
+  options: SubscribeOptions,
+  settings: Settings,
+): { readonly onGap: GapHandling; readonly after: After | undefined } {
+  check(options, SUBSCRIBE_RULES, 'options');
+  const onGap = options.onGap ?? settings.onGap;
+  check(onGap, isGapHandling, 'options.onGap');
+  return { onGap: onGap as GapHandling, after: options.after };
 }

@@ -8,3 +8,34 @@ export interface PositionStore {
   /** Called after each publication was handled, with a position as text. */
   save(key: string, position: string): void | Promise<void>;
 }
+
+/** `sessionStorage` where there is one, and memory, so that it works as well where storage is full or denied. */
+export function defaultPositions(): PositionStore {
+  const memory = new Map<string, string>();
+  return {
+    load(key) {
+      try {
+        return memory.get(key) ?? sessionStorage.getItem(key);
+      } catch {
+        return undefined;
+      }
+    },
+    save(key, position) {
+      memory.set(key, position);
+      try {
+        sessionStorage.setItem(key, position);
+      } catch {
+        // Full, denied or not there: this page goes on from memory.
+      }
+    },
+  };
+}
+
+/**
+ * The key of one user's position. It names server and user, so that another user of the same tab never inherits a
+ * position.
+ */
+export function positionKey(url: string, user: string, diagnosisId: number): string {
+  // The order and the encoding make keys unambiguous, whatever a user id contains.
+  return `vitalwire:${diagnosisId}:${encodeURIComponent(user)}:${url}`;
+}

@@ -1,0 +1,74 @@
+export interface HeartbeatSettings {
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+}
+
+/** What is known about the life of a connection. Times are milliseconds since 1970. */
+export interface Pulse {
+  readonly heardAt: number;
+  /** Pings in a row without a frame after them. */
+  readonly pings: number;
+  /** When to look again. */
+  readonly dueAt: number;
+}
+
+// A timer that is later than this was held up, with the frames that it would have to count: sleep, a throttled tab.
+const LATE_MS = 1_000;
+
+/**
+ * Looks at a pulse when it is due: `undefined` when the connection is dead, else the next pulse, with a ping to send
+ * when `pings` grew. A ping whose timer came late is repeated once with the full wait, because what answered it may
+ * not have been read yet.
+ */
+export function beat(
+  pulse: Pulse,
+  now: number,
+  { intervalMs, timeoutMs }: HeartbeatSettings,
+): Pulse | undefined {
+  const { heardAt, pings, dueAt } = pulse;
+  if (pings > 1 || (pings === 1 && now - dueAt <= LATE_MS)) return undefined;
+  const quiet = now - heardAt;
+  // A clock that was set back makes the silence negative: unknown, so ask.
+  return pings === 0 && quiet >= 0 && quiet < intervalMs
+    ? { heardAt, pings, dueAt: heardAt + intervalMs }
+    : { heardAt, pings: pings + 1, dueAt: now + timeoutMs };
+}
+
+/** A running heartbeat. */
+export interface Heartbeat {
+  /** A frame arrived. */
+  heard(): void;
+  /** The connection is suspect: ping now, and wait this long only. */
+  doubt(timeoutMs: number): void;
+  stop(): void;
+}
+
+/** Starts with a ping, since a new connection has to prove itself. Calls `dead` at most once. */
+export function startHeartbeat(settings: HeartbeatSettings, ping: () => void, dead: () => void): Heartbeat {
+  let pulse: Pulse;
+  let timer: ReturnType<typeof setTimeout>;
+  const wait = (next: Pulse) => {
+    pulse = next;
+    clearTimeout(timer);
+    timer = setTimeout(look, next.dueAt - Date.now());
+  };
+  const look = () => {
+    const next = beat(pulse, Date.now(), settings);
+    if (!next) return dead();
+    if (next.pings > pulse.pings) ping();
+    wait(next);
+  };
+  const doubt = (timeoutMs: number) => {
+    ping();
+    wait({ heardAt: Date.now(), pings: 1, dueAt: Date.now() + timeoutMs });
+  };
+  doubt(settings.timeoutMs);
+  return {
+    heard() {
+      // The timer stays: setting one for every frame would be dear.
+      pulse = { ...pulse, heardAt: Date.now(), pings: 0 };
+    },
+    doubt,
+    stop: () => clearTimeout(timer),
+  };
+}

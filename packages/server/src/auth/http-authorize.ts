@@ -6,8 +6,9 @@ import type { Authorize, Decision } from './principal.ts';
 export interface HttpAuthorizeOptions {
   /**
    * Address of the team's own backend. It receives `POST` with the JSON `{user_id, action, diagnosis_id}`, where
-   * `action` is `subscribe` or `publish`, and answers 200 with `{"allow": true}` or `{"allow": false}`, or 404 when
-   * the diagnosis does not exist. Redirects are not followed.
+   * `action` is `subscribe` or `publish`, and answers 200 with `{"allow": true}` or `{"allow": false}`, 403 for the
+   * latter, or 404 when the diagnosis does not exist. Any other answer lets nobody in for now. Redirects are not
+   * followed.
    */
   url: string;
   /** How long an answer counts, in milliseconds; 0 asks every time. @default 5_000 */
@@ -75,6 +76,7 @@ export function httpAuthorize(options: HttpAuthorizeOptions): Authorize {
     });
     if (response.status === 200) return decisionOf(await response.json());
     await response.body?.cancel();
+    if (response.status === 403) return 'deny';
     if (response.status === 404) return 'not_found';
     throw new BackendError(`HTTP_${response.status}`);
   }

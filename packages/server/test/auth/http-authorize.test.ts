@@ -55,6 +55,7 @@ describe('httpAuthorize', () => {
   it.each<[string, number, string]>([
     ['allow', 200, '{"allow":true}'],
     ['deny', 200, '{"allow":false}'],
+    ['deny', 403, '{"allow":true}'],
     ['not_found', 404, ''],
   ])('decides %s for %i %s', async (decision, status, body) => {
     answer = (_, response) => response.writeHead(status).end(body);
@@ -64,7 +65,7 @@ describe('httpAuthorize', () => {
   it.each<[string, RequestListener]>([
     ['answers 500', (_, response) => response.writeHead(500).end('{"allow":true}')],
     ['answers 201', (_, response) => response.writeHead(201).end('{"allow":true}')],
-    ['answers 403', (_, response) => response.writeHead(403).end('{"allow":true}')],
+    ['answers 401', (_, response) => response.writeHead(401).end('{"allow":true}')],
     ['answers no JSON', (_, response) => response.end('<!doctype html>')],
     ['answers a text', (_, response) => response.end('{"allow":"true"}')],
     ['answers a number', (_, response) => response.end('{"allow":1}')],
@@ -74,11 +75,14 @@ describe('httpAuthorize', () => {
     ['cuts the connection', (_, response) => response.destroy()],
     ['redirects', (_, response) => response.writeHead(307, { location: '/elsewhere' }).end()],
     ['does not answer', () => {}],
-  ])('lets nobody in when the backend %s', async (_, listener) => {
+  ])('lets nobody in for now when the backend %s', async (_, listener) => {
     answer = listener;
     const logger = recordingLogger();
     const access = createAccess(create({ timeoutMs: 200 }), { timeoutMs: 5_000, clock: systemClock, logger });
-    await expect(access.check(anna, 'subscribe', 123)).rejects.toMatchObject({ code: 'access_denied' });
+    await expect(access.check(anna, 'subscribe', 123)).rejects.toMatchObject({
+      code: 'unavailable',
+      temporary: true,
+    });
     expect(logger.lines).toMatchObject([{ level: 'warn' }]);
     expect(questions).toHaveLength(1);
   });

@@ -59,9 +59,15 @@ describe('who may publish', () => {
     expect(await response.json()).toEqual({ error: 'diagnosis_not_found', message: 'diagnosis not found' });
   });
 
-  it('is nobody when authorize fails', async () => {
-    const authorize = () => Promise.reject(new Error('down'));
-    expect((await httpBench({ authorize }).post(PATH, FEEDBACK)).status).toBe(403);
+  it('is answered with 503 while ownership cannot be decided', async () => {
+    const { post, published } = httpBench({ authorize: () => Promise.reject(new Error('down')) });
+    const response = await post(PATH, FEEDBACK);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({
+      error: 'unavailable',
+      message: 'ownership cannot be decided now',
+    });
+    expect(published).toEqual([]);
   });
 
   it('is answered with 503 when tokens cannot be verified now', async () => {

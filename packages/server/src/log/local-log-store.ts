@@ -46,7 +46,9 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export function resolveLocalOptions(options: LocalLogOptions): LocalLogSettings {
   const { now = Date.now, logger = silentLogger, sweepIntervalMs = 300_000 } = options;
   if (typeof now !== 'function') throw new OptionError('now', 'must be a function');
-  if (!(sweepIntervalMs >= 1 && sweepIntervalMs <= MAX_TIMER_MS)) {
+  if (typeof logger?.error !== 'function')
+    throw new OptionError('logger', 'must have the methods of a logger');
+  if (typeof sweepIntervalMs !== 'number' || !(sweepIntervalMs >= 1 && sweepIntervalMs <= MAX_TIMER_MS)) {
     throw new OptionError('sweepIntervalMs', `must be a number from 1 to ${MAX_TIMER_MS}`);
   }
   return { retention: resolveRetention(options.retention), now, logger, sweepIntervalMs };

@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { LogUnavailableError, OptionError } from '../errors.ts';
+import { prepareStatements, type Statements } from './sqlite-statements.ts';
 
 /** Marks the file as ours: "VWLG". */
 const APPLICATION_ID = 0x56_57_4c_47;
@@ -50,6 +51,12 @@ const SCHEMA = `
   PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
+/** An open file, and what can be done with it. */
+export interface LogFile {
+  readonly database: DatabaseSync;
+  readonly sql: Statements;
+}
+
 /**
  * Opens the file of a log and locks it for this process; creates file and folder when they are missing, readable for
  * this user only. The operating system drops the lock with the process, however that ends.
@@ -57,14 +64,14 @@ const SCHEMA = `
  * @throws {LogUnavailableError} when another process holds the file.
  * @throws {OptionError} naming `path`, when the file cannot be used as a log.
  */
-export function openLogFile(path: string): DatabaseSync {
+export function openLogFile(path: string): LogFile {
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     closeSync(openSync(path, 'a', 0o600));
     database = new DatabaseSync(path);
     prepare(database);
-    return database;
+    return { database, sql: prepareStatements(database) };
   } catch (error) {
     database?.close();
     if (primaryCode(error) === SQLITE_BUSY) {
@@ -81,7 +88,7 @@ export function isDiskFailure(error: unknown): boolean {
 
 function prepare(database: DatabaseSync): void {
   // Locked before WAL mode is entered, the file needs no shared memory, and nobody else can open it until it is closed.
-  database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA busy_timeout = 2000; PRAGMA temp_store = MEMORY');
+  database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA busy_timeout = 1000; PRAGMA temp_store = MEMORY');
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON');
   // A log that survived a failed write may know of pages that the disk does not: writing them all once more settles it.
   database.exec('BEGIN EXCLUSIVE; COMMIT; PRAGMA wal_checkpoint(TRUNCATE)');

@@ -6,9 +6,8 @@ import type { LocalLog } from './local-log.ts';
 import type { Appended, Entry, LogState, Page, PageLimit, Publication, Receipt, Topic } from './log-store.ts';
 import { takePage } from './page.ts';
 import { earliestOf, type Horizon, isForgotten, timeOfAppend } from './retention.ts';
-import { isDiskFailure } from './sqlite-file.ts';
-import type { KeyRow, PublicationRow, TopicRow } from './sqlite-statements.ts';
-import { prepareStatements, type Statements } from './sqlite-statements.ts';
+import { isDiskFailure, type LogFile } from './sqlite-file.ts';
+import type { KeyRow, PublicationRow, Statements, TopicRow } from './sqlite-statements.ts';
 
 /** Most rows removed at once from a topic, and most keys. */
 const MAX_REMOVED = 1_000;
@@ -40,9 +39,9 @@ export class SqliteLog implements LocalLog {
   #broken: Error | undefined;
   #swept = Number.NEGATIVE_INFINITY;
 
-  constructor(database: DatabaseSync) {
+  constructor({ database, sql }: LogFile) {
     this.#database = database;
-    this.#sql = prepareStatements(database);
+    this.#sql = sql;
   }
 
   get broken(): Error | undefined {

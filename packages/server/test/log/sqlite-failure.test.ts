@@ -1,0 +1,223 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { LogUnavailableError, OptionError } from '../../src/errors.ts';
+import { LocalLogStore, resolveLocalOptions } from '../../src/log/local-log-store.ts';
+import type { Announcement, LogStore } from '../../src/log/log-store.ts';
+import { sqliteLog } from '../../src/log/sqlite.ts';
+import { openLogFile } from '../../src/log/sqlite-file.ts';
+import { SqliteLog } from '../../src/log/sqlite-log.ts';
+import { ManualClock } from '../../src/testing/index.ts';
+
+const EVERYTHING = { publications: Infinity, size: Infinity };
+
+describe('sqliteLog', () => {
+  let folder: string;
+  let path: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'vitalwire-log-'));
+    path = join(folder, 'log.db');
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** A store, and the database under it. */
+  function openBoth(options: Parameters<typeof resolveLocalOptions>[0] = {}) {
+    const file = openLogFile(path);
+    const { database } = file;
+    const store = new LocalLogStore(new SqliteLog(file), resolveLocalOptions(options));
+    onTestFinished(() => store.close());
+    const rows = (table: string) =>
+      Number(database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n']);
+    return { database, store, rows };
+  }
+
+  describe('when the disk is full', () => {
+    it('refuses what does not fit, has not done it, and goes on when there is space', async () => {
+      const { database, store } = openBoth();
+      const heard: Announcement[] = [];
+      store.onAnnouncement((announcement) => heard.push(announcement));
+      const { position } = await store.append(1, { text: 'before' });
+      const pages = Number(database.prepare('PRAGMA page_count').get()?.['page_count']);
+      database.exec(`PRAGMA max_page_count = ${pages}`);
+
+      const big = 'x'.repeat(50_000);
+      const idempotency = { key: 'key', memo: '' };
+      const refused = [
+        store.append(2, { text: 'small', idempotency }),
+        store.append(1, { text: big, idempotency }),
+        store.append(1, { text: 'small' }),
+      ];
+      for (const append of refused) await expect(append).rejects.toThrow(LogUnavailableError);
+      await expect(store.append(1, { text: big })).rejects.toMatchObject({ temporary: true });
+      expect(heard).toHaveLength(1);
+      expect(await store.read(1, 0, EVERYTHING)).toMatchObject({
+        top: 1,
+        publications: [{ text: 'before' }],
+      });
+      expect(await store.append(1, { text: 'fits' })).toMatchObject({ position: { ...position, offset: 2 } });
+
+      database.exec('PRAGMA max_page_count = 1000000');
+      const after = await store.append(1, { text: big, idempotency });
+      expect(after).toEqual({ position: { ...position, offset: 3 } });
+      expect((await store.append(2, { text: 'b', idempotency })).position.offset).toBe(1);
+      expect(heard.map(({ publications }) => publications.map(({ offset }) => offset))).toEqual([
+        [1],
+        [2],
+        [3],
+        [1],
+      ]);
+      expect(database.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
+    });
+  });
+
+  describe('when the disk fails', () => {
+    it('acknowledges nothing more until it is opened again, and has all that it acknowledged', async () => {
+      // A limit on the size of files makes the system refuse a write as a broken disk would.
+      const program = join(import.meta.dirname, '..', 'support', 'failing-process.ts');
+      const node = [process.execPath, '--conditions=@vitalwire/source', program, path];
+      const child = spawn('/bin/sh', ['-c', 'ulimit -f 1000; exec "$@"', 'sh', ...node], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const [output] = await Promise.all([textOf(child.stdout), once(child, 'exit')]);
+      const { acknowledged, reason, afterwards } = JSON.parse(output);
+      expect(acknowledged).toBeGreaterThan(10);
+      expect(reason).toMatch(/I\/O error/);
+      expect(afterwards).toEqual(
+        Array(3).fill('LogUnavailableError: the log failed, and must be opened again'),
+      );
+
+      const store = sqliteLog({ path });
+      onTestFinished(() => store.close());
+      const { publications } = await store.read(1, 0, EVERYTHING);
+      // The refused append may or may not be there: a retry with its key would tell.
+      expect([acknowledged, acknowledged + 1]).toContain(publications.length);
+      expect(await store.append(1, { text: 'again' })).toMatchObject({
+        position: { offset: publications.length + 1 },
+      });
+    });
+  });
+
+  describe('when bytes of the file have changed', () => {
+    const topics = [1, 2, 3];
+    let sound: Buffer;
+    let epochs: Map<number, string>;
+
+    async function fill(): Promise<void> {
+      const store = sqliteLog({ path });
+      for (const topic of topics) {
+        await Promise.all(
+          Array.from({ length: 40 }, (_, at) => store.append(topic, { text: textAt(topic, at + 1) })),
+        );
+      }
+      epochs = new Map();
+      for (const topic of topics) epochs.set(topic, (await store.state(topic)).epoch);
+      await store.close();
+      sound = readFileSync(path);
+    }
+
+    function textAt(topic: number, offset: number): string {
+      return `${topic}/${offset} `.repeat(20);
+    }
+
+    type Outcome = 'refused' | 'another epoch' | 'whole';
+
+    /** What a reader of the topic is served is right and whole, or it is told: by an error, or by another epoch. */
+    async function checkTopic(store: LogStore, topic: number): Promise<Outcome> {
+      const page = await store.read(topic, 0, EVERYTHING).catch((error: unknown) => error);
+      if (page instanceof LogUnavailableError) return 'refused';
+      if (page instanceof Error) throw page;
+      const { epoch, earliest, top, publications } = page as Awaited<ReturnType<LogStore['read']>>;
+      if (epoch !== epochs.get(topic)) return 'another epoch';
+      expect([earliest, top]).toEqual([1, 40]);
+      expect(publications.map(({ offset, text }) => [offset, text])).toEqual(
+        Array.from({ length: 40 }, (_, at) => [at + 1, textAt(topic, at + 1)]),
+      );
+      return 'whole';
+    }
+
+    it('never serves a wrong or an incomplete log as a whole one', { timeout: 30_000 }, async () => {
+      await fill();
+      const damage = fc.record({
+        at: fc.nat({ max: sound.length - 1 }),
+        bytes: fc.uint8Array({ minLength: 1, maxLength: 4 }),
+      });
+      const outcomes = new Set<Outcome>();
+      await fc.assert(
+        fc.asyncProperty(damage, async ({ at, bytes }) => {
+          const changed = Buffer.from(sound);
+          changed.set(bytes.subarray(0, sound.length - at), at);
+          writeFileSync(path, changed);
+          let store: LogStore;
+          try {
+            store = sqliteLog({ path });
+          } catch (error) {
+            expect(error).toBeInstanceOf(OptionError);
+            return;
+          }
+          try {
+            for (const topic of topics) outcomes.add(await checkTopic(store, topic));
+          } finally {
+            await store.close();
+          }
+        }),
+        { numRuns: 150 },
+      );
+      // Otherwise the test has tested nothing.
+      expect([...outcomes]).toEqual(expect.arrayContaining(['refused', 'whole']));
+    });
+  });
+
+  describe('housekeeping', () => {
+    const retention = { publications: 1_000, ageMs: 1_000, topAgeMs: 5_000 };
+
+    it('removes what has expired from the file, and then forgets the topics', async () => {
+      const clock = new ManualClock();
+      const { store, rows } = openBoth({ retention, now: () => clock.now(), sweepIntervalMs: 5 });
+      const topics = Array.from({ length: 120 }, (_, at) => at + 1);
+      const idempotency = { key: 'key', memo: '' };
+      const appended = await Promise.all(
+        topics.map((topic) => store.append(topic, { text: 'a', idempotency })),
+      );
+      await store.receive(appended.map(({ position }, at) => ({ topic: at + 1, userId: 'ann', position })));
+      clock.advance(500);
+      await store.append(7, { text: 'younger', idempotency: { key: 'another', memo: '' } });
+      expect([rows('publications'), rows('idempotency_keys'), rows('topics')]).toEqual([121, 121, 120]);
+      clock.advance(500);
+      await expect.poll(() => [rows('publications'), rows('idempotency_keys')]).toEqual([1, 1]);
+      expect([rows('topics'), rows('receipts')]).toEqual([120, 120]);
+      clock.advance(4_000);
+      await expect.poll(() => [rows('topics'), rows('receipts')]).toEqual([1, 1]);
+      expect((await store.state(7)).top).toBe(2);
+    });
+
+    it('happens while publications are appended, a few rows at a time', async () => {
+      const { store, rows } = openBoth({ retention: { publications: 10 } });
+      for (let at = 0; at < 300; at += 1) await store.append(1, { text: 'a' });
+      expect(rows('publications')).toBeLessThan(80);
+      expect(await store.state(1)).toMatchObject({ top: 300, earliest: 291 });
+    });
+  });
+
+  it('puts what one turn appends into one transaction, and nothing of another turn', async () => {
+    const log = new SqliteLog(openLogFile(path));
+    let transactions = 0;
+    const transaction = log.transaction.bind(log);
+    log.transaction = (work) => {
+      transactions += 1;
+      transaction(work);
+    };
+    const store = new LocalLogStore(log, resolveLocalOptions({}));
+    onTestFinished(() => store.close());
+    await Promise.all([1, 2, 1, 3].map((topic) => store.append(topic, { text: 'a' })));
+    expect(transactions).toBe(1);
+    await store.append(1, { text: 'b' });
+    expect(transactions).toBe(2);
+  });
+});

@@ -1,0 +1,138 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { OptionError } from '../../src/errors.ts';
+import type { LogStore } from '../../src/log/log-store.ts';
+import { type SqliteLogOptions, sqliteLog } from '../../src/log/sqlite.ts';
+
+describe('the file of sqliteLog', () => {
+  let folder: string;
+  let path: string;
+  const opened: LogStore[] = [];
+
+  function open(options: Partial<SqliteLogOptions> = {}): LogStore {
+    const store = sqliteLog({ path, ...options });
+    opened.push(store);
+    return store;
+  }
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'vitalwire-log-'));
+    path = join(folder, 'log.db');
+  });
+
+  afterEach(async () => {
+    for (const store of opened.splice(0)) await store.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('is created with its folders, and readable for its owner only', async () => {
+    path = join(folder, 'not', 'there', 'yet.db');
+    await open().append(1, { text: 'a' });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(statSync(`${path}-wal`).mode & 0o777).toBe(0o600);
+    expect(statSync(join(folder, 'not')).mode & 0o777).toBe(0o700);
+  });
+
+  it.each([undefined, '', 5, ':memory:', 'a\0b'])('is refused when path is %j', (given) => {
+    const options = { path: given } as SqliteLogOptions;
+    expect(() => sqliteLog(options)).toThrow(
+      expect.objectContaining({ name: 'OptionError', option: 'path' }),
+    );
+  });
+
+  it('is left alone when another option is wrong', () => {
+    expect(() => open({ retention: { ageMs: 0 } })).toThrow(OptionError);
+    expect(() => open({ journal: 'off' } as object)).toThrow(/option journal: is unknown/);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('takes a name that SQLite could read as something else', async () => {
+    path = join(folder, 'file:log?mode=memory&cache=shared#');
+    await open().append(1, { text: 'a' });
+    expect(statSync(path).isFile()).toBe(true);
+  });
+
+  describe('when it cannot be a log', () => {
+    function expectRefused(reason: RegExp): void {
+      let thrown: unknown;
+      try {
+        open();
+      } catch (error) {
+        thrown = error;
+      }
+      expect(thrown).toBeInstanceOf(OptionError);
+      expect(thrown).toMatchObject({ option: 'path', message: expect.stringContaining(path) });
+      expect((thrown as Error).message).toMatch(reason);
+    }
+
+    it('is refused as a folder', () => {
+      mkdirSync(path);
+      expectRefused(/EISDIR/);
+    });
+
+    it('is refused below a file', () => {
+      writeFileSync(join(folder, 'file'), '');
+      path = join(folder, 'file', 'log.db');
+      expectRefused(/ENOTDIR|EEXIST/);
+    });
+
+    it('is refused, and not touched, when it is something else', () => {
+      const text = 'a letter to grandmother, longer than the header of a database. '.repeat(100);
+      writeFileSync(path, text);
+      expectRefused(/not a database/);
+      expect(readFileSync(path, 'utf8')).toBe(text);
+    });
+
+    it('is refused as the database of another program', () => {
+      const other = new DatabaseSync(path);
+      other.exec('CREATE TABLE letters (id INTEGER PRIMARY KEY)');
+      other.close();
+      expectRefused(/database of something else/);
+    });
+
+    it('is refused when a newer version wrote it, naming both formats', async () => {
+      await open().close();
+      const database = new DatabaseSync(path);
+      database.exec('PRAGMA user_version = 2');
+      database.close();
+      expectRefused(/format 2, written by a newer version; this one knows 1/);
+    });
+  });
+
+  describe('when it is open already', () => {
+    const inUse = () =>
+      expect.objectContaining({
+        name: 'LogUnavailableError',
+        message: `the log file ${path} is in use by another process`,
+      });
+
+    it('is refused to a second store', async () => {
+      const first = open();
+      expect(() => open()).toThrow(inUse());
+      expect(await first.append(1, { text: 'a' })).toMatchObject({ position: { offset: 1 } });
+    });
+
+    it('is refused to a second process, and free when the first was killed', async () => {
+      const child = spawn(
+        process.execPath,
+        [
+          '--conditions=@vitalwire/source',
+          join(import.meta.dirname, '..', 'support', 'appending-process.ts'),
+          path,
+          'x',
+        ],
+        { stdio: ['ignore', 'pipe', 'inherit'] },
+      );
+      await once(child.stdout, 'data');
+      expect(() => open()).toThrow(inUse());
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      expect((await open().state(1)).top).toBeGreaterThan(0);
+    });
+  });
+});

@@ -2,6 +2,9 @@
 //
 //   node scripts/bootstrap.mjs <pnpm arguments…>     e.g. `run ci`
 //   node scripts/bootstrap.mjs --build <file.js>     builds everything, then runs the file with Node
+//   node scripts/bootstrap.mjs --source <file.ts>    runs the file with Node, from source and without a build
+//
+// What it says itself goes to stderr, so that `$(npm run --silent vitalwire -- token …)` is the token alone.
 //
 // Needs no dependencies and runs under any Node from 18 on. What it fetches (a Node that is new enough,
 // the pinned pnpm) comes from the npm registry through npm and stays inside `.cache/toolchain`.
@@ -39,6 +42,9 @@ const env = {
   DO_NOT_TRACK: '1',
 };
 
+/** For what prepares: its output is not that of what was asked for. */
+const QUIET = { stdio: ['inherit', 2, 'inherit'] };
+
 class SetupError extends Error {}
 
 /** The running child, the signal that asked this script to end, and how long a child may take to obey it. */
@@ -55,9 +61,10 @@ try {
 }
 
 async function main(args) {
-  if (args.length === 0 || (args[0] === '--build' && args.length < 2)) {
+  const [mode, file, ...rest] = args;
+  if (mode === undefined || (['--build', '--source'].includes(mode) && file === undefined)) {
     throw new SetupError(
-      'usage: node scripts/bootstrap.mjs (<pnpm arguments…> | --build <file.js> [arguments…])',
+      'usage: node scripts/bootstrap.mjs (<pnpm arguments…> | --build <file.js> [arguments…] | --source <file.ts> [arguments…])',
     );
   }
   stopOnSignals();
@@ -71,12 +78,12 @@ async function main(args) {
   await installDependencies(node, pnpm);
 
   patienceMs = 10_000; // from here on it is a build, tests or a server that may have to clean up
+  if (mode === '--source') return run(node, ['--conditions=@vitalwire/source', file, ...rest]);
   // Silent, so that the last words are those of the script and not pnpm's report on its exit status.
-  if (args[0] !== '--build') return run(pnpm, ['--silent', ...args]);
+  if (mode !== '--build') return run(pnpm, ['--silent', ...args]);
 
-  const [file, ...rest] = args.slice(1);
-  console.log('[setup] building');
-  const built = await run(pnpm, ['exec', 'turbo', 'run', 'build', '--output-logs=errors-only']);
+  console.error('[setup] building');
+  const built = await run(pnpm, ['exec', 'turbo', 'run', 'build', '--output-logs=errors-only'], QUIET);
   if (built !== 0) throw new SetupError('the build failed, see above');
   // Directly, with no pnpm or shell in between that could keep a signal from it.
   return run(node, [file, ...rest]);
@@ -92,7 +99,7 @@ async function findNode() {
   const folder = join(toolchain, `node-${version}`);
   const node = join(folder, 'node_modules', name, 'bin', windows ? 'node.exe' : 'node');
   if (!existsSync(node)) {
-    console.log(`[setup] ${needed}; fetching Node ${version} from the npm registry, once`);
+    console.error(`[setup] ${needed}; fetching Node ${version} from the npm registry, once`);
     await fetchPackage(`${name}@${version}`, folder, 'Or install Node 24 yourself and run this again.');
   }
   return node;
@@ -102,11 +109,11 @@ async function findPnpm(node) {
   const folder = join(toolchain, `pnpm-${PNPM_VERSION}`);
   const pnpm = join(folder, 'node_modules', 'pnpm', windows ? 'pnpm.exe' : 'pnpm');
   if (!existsSync(pnpm)) {
-    console.log(`[setup] fetching pnpm ${PNPM_VERSION} from the npm registry, once`);
+    console.error(`[setup] fetching pnpm ${PNPM_VERSION} from the npm registry, once`);
     // pnpm's own install step puts the native program in place. It is run here and not by npm,
     // because npm 12 blocks install scripts, and older ones may be configured to.
     await fetchPackage(`pnpm@${PNPM_VERSION}`, folder, '', async (staged) => {
-      const placed = await run(node, ['install.js'], { cwd: join(staged, 'node_modules', 'pnpm') });
+      const placed = await run(node, ['install.js'], { ...QUIET, cwd: join(staged, 'node_modules', 'pnpm') });
       if (placed !== 0) throw new SetupError('pnpm has no program for this platform');
     });
   }
@@ -146,8 +153,8 @@ async function installDependencies(node, pnpm) {
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
 
-  console.log('[setup] installing dependencies');
-  const status = await run(pnpm, ['install', '--frozen-lockfile']);
+  console.error('[setup] installing dependencies');
+  const status = await run(pnpm, ['install', '--frozen-lockfile'], QUIET);
   if (status !== 0) {
     throw new SetupError(
       'pnpm install failed, see above. If a download failed, check the network, and the proxy and registry that npm is set to.',
@@ -165,9 +172,9 @@ function isSupported(version) {
 
 function npm(args, cwd) {
   const cli = process.env.npm_execpath;
-  if (cli?.endsWith('npm-cli.js')) return run(process.execPath, [cli, ...args], { cwd });
+  if (cli?.endsWith('npm-cli.js')) return run(process.execPath, [cli, ...args], { ...QUIET, cwd });
   // On Windows npm is a batch file, which only a shell can run.
-  return run('npm', args, { cwd, shell: windows });
+  return run('npm', args, { ...QUIET, cwd, shell: windows });
 }
 
 /** Runs a program to its end and resolves with its exit status. */

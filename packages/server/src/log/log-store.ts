@@ -5,7 +5,10 @@ export type Topic = number;
 
 /** What is to be appended. */
 export interface Entry {
-  /** The serialised publication, complete but for its place. The store keeps it as it is and never reads it. */
+  /**
+   * The serialised publication, complete but for its place. The store keeps it as it is and never reads it. Text as
+   * `JSON.stringify` writes it: a NUL, or half of a surrogate pair, need not survive.
+   */
   readonly text: string;
   /** The only user that may receive the publication; everybody who may see the topic when absent. */
   readonly to?: string | undefined;
@@ -67,15 +70,19 @@ export interface Receipt {
   readonly position: Position;
 }
 
-/** How much is kept. A limit that is hit removes the oldest; whoever wanted it sees a gap. */
+/** How much is kept; `Infinity` lifts a limit. A limit that is hit removes the oldest; whoever wanted it sees a gap. */
 export interface Retention {
   /** Most publications kept a topic. @default 1_000 */
   readonly publications: number;
-  /** How long a publication, and its idempotency key, is kept, in milliseconds. @default 7 days */
+  /**
+   * How long a publication is kept, in milliseconds. Its idempotency key is kept as long, even when the publication made
+   * room for others. @default 7 days
+   */
   readonly ageMs: number;
   /**
    * How long epoch, top and receipts of a topic outlive its last append, in milliseconds, so that "nothing was missed"
-   * can still be proven. After that the topic is forgotten and would begin a new epoch. @default 30 days
+   * can still be proven. After that the topic is forgotten, and begins a new epoch when it is asked for. At least `ageMs`.
+   * @default 30 days, or `ageMs` when that is longer
    */
   readonly topAgeMs: number;
 }
@@ -100,28 +107,34 @@ export interface LogStore {
    */
   append(topic: Topic, entry: Entry): Promise<Appended>;
 
-  /** Reads publications after an offset. The epoch is the caller's to compare. Begins the log when there is none. */
+  /**
+   * Reads publications after an offset, and none after an offset beyond the top. The epoch is the caller's to compare.
+   * Begins the log when there is none.
+   */
   read(topic: Topic, after: number, limit: PageLimit): Promise<Page>;
 
   /** Where a topic's log stands. Begins the log when there is none, so that a position in an empty log stays valid. */
   state(topic: Topic): Promise<LogState>;
 
-  /** How many retained publications with `after < offset <= upTo` a user may receive. */
+  /** How many retained publications with `after < offset <= upTo` a user may receive; 0 when there is no log. */
   count(topic: Topic, after: number, upTo: number, userId: string): Promise<number>;
 
   /** The newest position that a user is proven to have received, on any device; `undefined` for a user never seen. */
   received(topic: Topic, userId: string): Promise<Position | undefined>;
 
   /**
-   * Remembers receipts. A receipt older than the one known is ignored (same epoch, lower offset); one of another epoch
-   * than the log's is ignored too.
+   * Remembers receipts. Ignored are those older than the one known (same epoch, lower offset), those of another epoch
+   * than the log's, those beyond the top and those of a topic without a log.
    */
   receive(receipts: readonly Receipt[]): Promise<void>;
 
   /** For each topic: how many retained publications nobody is proven to have received. Topics with none are left out. */
   unreceived(): Promise<Map<Topic, number>>;
 
-  /** Calls the listener with every announcement, in the order of the appends, until the store is closed. */
+  /**
+   * Calls the listener with every announcement until the store is closed: those of a topic in the order of its appends, one
+   * for all that became durable together. A listener that throws harms nobody.
+   */
   onAnnouncement(listener: (announcement: Announcement) => void): void;
 
   /** Finishes what was begun and releases everything. Later calls reject with a `LogUnavailableError`. */

@@ -117,7 +117,9 @@ describe('the file of sqliteLog', () => {
       expect(await first.append(1, { text: 'a' })).toMatchObject({ position: { offset: 1 } });
     });
 
-    it('is refused to a second process, and free when the first was killed', async () => {
+    it('is refused to a second process, and free when the first was killed', {
+      timeout: 30_000,
+    }, async () => {
       const child = spawn(
         process.execPath,
         [

@@ -51,6 +51,11 @@ export function arbitraryOf(schema: Schema): fc.Arbitrary<unknown> {
   }
 }
 
+/** Any UTF-16, lone surrogates included: JSON carries them all. */
+export function anyText(bounds: { minLength?: number; maxLength: number }): fc.Arbitrary<string> {
+  return fc.array(fc.integer({ min: 0, max: 0xffff }), bounds).map((units) => String.fromCharCode(...units));
+}
+
 function arbitraryObject({ shape, catchall }: z.core.$ZodObjectDef): fc.Arbitrary<unknown> {
   const fields = Object.entries(shape).map(([name, schema]) => {
     const { def } = schema._zod as { def: z.core.$ZodTypes['_zod']['def'] };
@@ -65,7 +70,7 @@ function arbitraryObject({ shape, catchall }: z.core.$ZodObjectDef): fc.Arbitrar
   });
   if (!catchall) return known;
   // zod leaves `__proto__` out of what it reads; that is tested on its own.
-  const name = fc.string({ unit: 'binary' }).filter((key) => !(key in shape) && key !== '__proto__');
+  const name = anyText({ maxLength: 20 }).filter((key) => !(key in shape) && key !== '__proto__');
   return fc
     .tuple(fc.dictionary(name, arbitraryOf(catchall), { maxKeys: 3 }), known)
     .map(([further, required]) => ({ ...further, ...required }));
@@ -73,13 +78,7 @@ function arbitraryObject({ shape, catchall }: z.core.$ZodObjectDef): fc.Arbitrar
 
 function arbitraryText({ minimum, maximum, pattern }: Bounds): fc.Arbitrary<string> {
   if (pattern) return fc.stringMatching(pattern);
-  // Any UTF-16, lone surrogates included: JSON carries them all.
-  return fc
-    .array(fc.integer({ min: 0, max: 0xffff }), {
-      minLength: Math.max(minimum, 0),
-      maxLength: Math.min(maximum, 300),
-    })
-    .map((units) => String.fromCharCode(...units));
+  return anyText({ minLength: Math.max(minimum, 0), maxLength: Math.min(maximum, 300) });
 }
 
 function arbitraryNumber(bounds: Bounds): fc.Arbitrary<number> {

@@ -107,6 +107,7 @@ function refuse(connection: Duplex, status: number, text: string): void {
 class WsSocket implements Socket {
   readonly #webSocket: WebSocket;
   readonly #connection: Duplex;
+  #listener: SocketListener | undefined;
 
   constructor(webSocket: WebSocket, connection: Duplex) {
     this.#webSocket = webSocket;
@@ -121,12 +122,12 @@ class WsSocket implements Socket {
     if (!this.#open) return;
     // Corked, so that all frames leave in one write.
     this.#connection.cork();
-    for (const frame of frames) this.#webSocket.send(frame, { binary: false }, ignoreError);
+    for (const frame of frames) this.#webSocket.send(frame, { binary: false }, this.#written);
     this.#connection.uncork();
   }
 
   ping(payload: string): void {
-    if (this.#open) this.#webSocket.ping(payload, false, ignoreError);
+    if (this.#open) this.#webSocket.ping(payload, false, this.#written);
   }
 
   pause(): void {
@@ -146,6 +147,7 @@ class WsSocket implements Socket {
   }
 
   listen(listener: SocketListener, logger: Logger): void {
+    this.#listener = listener;
     this.#webSocket.on('message', (data: RawData, isBinary: boolean) => {
       if (isBinary) listener.binary();
       else listener.message(String(data));
@@ -156,13 +158,17 @@ class WsSocket implements Socket {
     this.#webSocket.on('error', (error: Error & { code?: string }) => {
       logger.info({ code: error.code, reason: error.message }, 'peer broke the protocol');
     });
-    this.#connection.on('drain', () => listener.drained());
   }
+
+  /**
+   * Not the event `drain`, which comes only when more waited than the stream's own mark: a smaller limit of ours would
+   * wait for it for ever. A write that fails comes here as well; the socket's close follows and says all there is to say.
+   */
+  readonly #written = (): void => {
+    if (this.bufferedAmount === 0) this.#listener?.drained();
+  };
 
   get #open(): boolean {
     return this.#webSocket.readyState === this.#webSocket.OPEN;
   }
 }
-
-/** A write that fails is followed by the socket's close, which says all there is to say. */
-function ignoreError(): void {}

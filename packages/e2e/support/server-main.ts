@@ -1,0 +1,52 @@
+// A server in a process of its own, started by ServerProcess. It speaks with its parent over the IPC channel.
+import { createServer, memoryLog, sqliteLog } from '@vitalwire/server';
+import { feedback, range } from './publications.ts';
+import type { Answer, Call, ServerProcessOptions } from './server-process.ts';
+import { SECRET } from './tokens.ts';
+
+const { port, path, retention, clockToleranceMs, limits, timing } = JSON.parse(
+  process.argv[2] ?? '{}',
+) as ServerProcessOptions & { port: number };
+const kept = retention === undefined ? {} : { retention };
+const server = createServer({
+  auth: { secret: SECRET, ...(clockToleranceMs !== undefined && { clockToleranceMs }) },
+  log: path === undefined ? memoryLog(kept) : sqliteLog({ path, ...kept }),
+  ...(limits && { limits }),
+  ...(timing && { timing }),
+});
+
+process.on('disconnect', () => process.exit(1)); // no orphan when the parent is gone
+process.on('message', (call: Call) => {
+  execute(call).then(
+    (result) => process.send?.({ id: call.id, result } satisfies Answer),
+    (error: unknown) => process.send?.({ id: call.id, error: String(error) } satisfies Answer),
+  );
+});
+
+const { port: taken } = await server.listen({ port });
+process.send?.({ id: 0, result: taken } satisfies Answer);
+
+async function execute(call: Call): Promise<unknown> {
+  switch (call.name) {
+    case 'publish': {
+      const { diagnosisId, first, last, comment } = call;
+      const answers = await Promise.all(
+        range(first, last).map((number) =>
+          server.broadcast.feedbackUpdate(diagnosisId, feedback(number, { ...(comment && { comment }) })),
+        ),
+      );
+      return answers.at(-1);
+    }
+    case 'memory': {
+      // Twice, with turns between: what only finalizers and timers hold is gone then as well.
+      for (const _ of [1, 2]) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        globalThis.gc?.();
+      }
+      return process.memoryUsage();
+    }
+    case 'close':
+      await server.close();
+      return undefined;
+  }
+}

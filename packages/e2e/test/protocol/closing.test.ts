@@ -1,0 +1,185 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { fastClock } from '../../support/clocks.ts';
+import { feedback, numbersOf, range } from '../../support/publications.ts';
+import { RawClient } from '../../support/raw-client.ts';
+import { within } from '../../support/within.ts';
+import { TestServer } from '../../support/test-server.ts';
+
+/** Reads what an ending connection still says, as WebSocket frames of a server: opcode and payload. */
+async function framesUntilEnd(socket: Socket): Promise<{ opcode: number; payload: Buffer }[]> {
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+  await once(socket, 'close');
+  let bytes = Buffer.concat(chunks);
+  bytes = bytes.subarray(bytes.indexOf('\r\n\r\n') + 4);
+  const frames = [];
+  while (bytes.length >= 2) {
+    const [first = 0, second = 0] = bytes;
+    const short = second & 0x7f;
+    const start = short === 126 ? 4 : 2;
+    const length = short === 126 ? bytes.readUInt16BE(2) : short;
+    frames.push({ opcode: first & 0x0f, payload: bytes.subarray(start, start + length) });
+    bytes = bytes.subarray(start + length);
+  }
+  return frames;
+}
+
+async function rawHandshake(server: TestServer): Promise<Socket> {
+  const socket = connect(server.port, '127.0.0.1');
+  socket.write(
+    'GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: vitalwire.v1\r\n\r\n',
+  );
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** A masked frame; the mask of zeros leaves the payload as it is. */
+function maskedFrame(first: number, payload: Buffer): Buffer {
+  const length =
+    payload.length < 126 ? Buffer.of(0x80 | payload.length) : Buffer.of(0x80 | 126, payload.length >> 8, payload.length & 255);
+  return Buffer.concat([Buffer.of(first), length, Buffer.alloc(4), payload]);
+}
+
+describe('Closing', () => {
+  it('says disconnect before the close frame, with the same code and reason', async () => {
+    await using server = await TestServer.start();
+    await using client = await RawClient.plain(server.url, 1, { token: 'x' });
+    const closing = await client.closed();
+    expect(client.frames).toHaveLength(1);
+    expect(client.frames[0]).toMatchObject({ type: 'disconnect', ...closing });
+  });
+
+  it.each([
+    { broken: 'an unmasked frame', code: 1002, bytes: Buffer.of(0x81, 0x01, 0x78) },
+    { broken: 'a reserved opcode', code: 1002, bytes: maskedFrame(0x83, Buffer.from('x')) },
+    { broken: 'a reserved bit', code: 1002, bytes: maskedFrame(0xc1, Buffer.from('x')) },
+    { broken: 'a continuation of nothing', code: 1002, bytes: maskedFrame(0x80, Buffer.from('x')) },
+    { broken: 'a text that is not UTF-8', code: 1007, bytes: maskedFrame(0x81, Buffer.of(0xc3, 0x28)) },
+    {
+      broken: 'a frame that announces 2^62 bytes',
+      code: 1009,
+      bytes: Buffer.concat([Buffer.of(0x81, 0xff, 0x40), Buffer.alloc(7), Buffer.alloc(4)]),
+    },
+    {
+      broken: 'a message in 65 fragments',
+      code: 1008,
+      bytes: Buffer.concat([
+        maskedFrame(0x01, Buffer.from('{')),
+        ...Array.from({ length: 64 }, () => maskedFrame(0x00, Buffer.from(' '))),
+      ]),
+    },
+  ])('closes with $code on $broken, without disconnect and without a reason', async ({ code, bytes }) => {
+    await using server = await TestServer.start();
+    const socket = await rawHandshake(server);
+    socket.write(bytes);
+    const frames = await framesUntilEnd(socket);
+    expect(frames.map(({ opcode, payload }) => [opcode, payload.readUInt16BE(0), payload.length])).toEqual([
+      [0x8, code, 2],
+    ]);
+    expect(server.logger.find('peer broke the protocol')).toBeDefined();
+  });
+
+  it('accepts a message in 64 fragments', async () => {
+    await using server = await TestServer.start();
+    const socket = await rawHandshake(server);
+    const text = JSON.stringify({ type: 'ping', id: 1 }).padEnd(64, ' ');
+    const fragments = [...text].map((character, index) =>
+      maskedFrame((index === 0 ? 0x01 : 0x00) | (index === 63 ? 0x80 : 0), Buffer.from(character)),
+    );
+    socket.write(Buffer.concat(fragments));
+    const frames = framesUntilEnd(socket);
+    await within(2_000, once(socket, 'data'), () => 'no pong');
+    socket.write(maskedFrame(0x88, Buffer.of(0x03, 0xe8)));
+    const [pong, close] = await frames;
+    expect(JSON.parse(String(pong?.payload))).toMatchObject({ type: 'pong', data: { id: 1 } });
+    expect(close?.payload.readUInt16BE(0)).toBe(1000);
+  });
+
+  it('answers the close of a client that is done, and loses nothing by it', async () => {
+    await using server = await TestServer.start({ timing: { receiptIntervalMs: 1 } });
+    const client = await server.plain(1);
+    await client.connected(1);
+    expect(await client.close()).toMatchObject({ code: 1000 });
+    for (const number of [1, 2]) await server.broadcast.feedbackUpdate(1, feedback(number));
+    await using again = await server.plain(1);
+    expect(numbersOf(await again.publications(2))).toEqual([1, 2]);
+    expect((await server.server.status()).total_connections).toBe(1);
+  });
+
+  it('asks everybody to come back when the server closes, and finishes what it accepted', async () => {
+    const server = await TestServer.start({ timing: { reconnectSpreadMs: 7_000 } });
+    await using plain = await server.plain(1);
+    await using client = await server.client([1]);
+    await client.subscribe(1);
+    await plain.connected(1);
+    const publishing = range(1, 200).map((number) => server.broadcast.feedbackUpdate(1, feedback(number)));
+    const closing = server.close();
+    for (const peer of [plain, client]) {
+      const goodbye = { code: 1012, reason: 'restarting' };
+      expect(await peer.closed()).toEqual(goodbye);
+      expect(peer.frames.at(-1)).toMatchObject({ type: 'disconnect', ...goodbye, reconnect: true, retry_after_ms: 7_000 });
+    }
+    const settled = await Promise.allSettled(publishing);
+    await closing;
+    expect(settled.filter(({ status }) => status === 'rejected')).toEqual([]);
+    await expect(server.broadcast.feedbackUpdate(1, feedback(201))).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('waits for a peer that does not answer its close only for so long', async () => {
+    const server = await TestServer.start({ timing: { closeTimeoutMs: 200 } });
+    await using deaf = await server.plain(1);
+    await deaf.connected(1);
+    deaf.pause();
+    const started = performance.now();
+    await server.close();
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+});
+
+describe('Heartbeat and receipts', () => {
+  it('pings a client that was silent for 25 seconds, and cuts it without a close frame 10 seconds later', async () => {
+    const speed = 25;
+    await using server = await TestServer.start({ clock: fastClock(speed) });
+    const opened = performance.now();
+    await using dead = await server.plain(1, { autoPong: false });
+    await dead.connected(1);
+    expect(await dead.closed()).toEqual({ code: 1006, reason: '' });
+    const seconds = ((performance.now() - opened) * speed) / 1_000;
+    expect(seconds).toBeGreaterThan(34);
+    expect(seconds).toBeLessThan(45);
+    expect(dead.pings).toHaveLength(1);
+    expect(dead.frames.map(({ type }) => type)).toEqual(['connect']);
+  });
+
+  it('keeps a client that answers, and does not ping one that speaks', async () => {
+    const speed = 25;
+    await using server = await TestServer.start({ clock: fastClock(speed) });
+    await using quiet = await server.plain(1);
+    await using speaking = await server.client([1]);
+    const started = performance.now();
+    while ((performance.now() - started) * speed < 80_000) {
+      await speaking.settled();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect([quiet.isOpen, speaking.isOpen]).toEqual([true, true]);
+    expect(quiet.pings.length).toBeGreaterThanOrEqual(2);
+    expect(speaking.pings).toEqual([]);
+  });
+
+  it('pings at most once a second while publications flow', async () => {
+    await using server = await TestServer.start();
+    await using client = await server.plain(1);
+    await client.connected(1);
+    const started = performance.now();
+    let number = 0;
+    while (performance.now() - started < 1_500) {
+      await server.broadcast.feedbackUpdate(1, feedback(++number));
+      await client.publications(1);
+    }
+    expect(client.pings.length).toBeGreaterThanOrEqual(1);
+    expect(client.pings.length).toBeLessThanOrEqual(3);
+  });
+});

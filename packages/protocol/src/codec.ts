@@ -9,10 +9,12 @@ import type {
 import { COMMAND_TYPES, type Command, commandSchema } from './commands.ts';
 import type { MessageDefinition } from './definition.ts';
 import { diagnosisIdSchema } from './diagnosis-id.ts';
-import { type Issue, issuesOf, ProtocolError } from './errors.ts';
+import { type Issue, ProtocolError } from './errors.ts';
 import { timestampSchema } from './fields.ts';
+import { issuesOf } from './issues.ts';
 import { parseJson } from './json.ts';
-import { epochSchema, offsetSchema, type Position } from './position.ts';
+import type { Position } from './position.ts';
+import { epochSchema, offsetSchema } from './position-schema.ts';
 import {
   type DisconnectSignal,
   disconnectSignalSchema,
@@ -68,7 +70,8 @@ export function createMessageDecoder<C extends Catalogue>(definitions: C): Messa
   schemas.set('disconnect', disconnectSignalSchema);
   return (text) => {
     try {
-      const value = parseObject(text);
+      // A publication may nest deeper than what was published, by its envelope.
+      const value = parseObject(text, Infinity);
       const schema = schemas.get(value['type']);
       if (!schema) return invalid('unknown_message', 'a message of unknown type', value, []);
       const result = schema.safeParse(value);
@@ -133,8 +136,8 @@ export function placePublication(serialised: string, { epoch, offset }: Position
   return `${serialised.slice(0, -1)},"epoch":"${epoch}","offset":${offset}}`;
 }
 
-function parseObject(text: string): Record<string, unknown> {
-  const value = parseJson(text);
+function parseObject(text: string, maxNesting?: number): Record<string, unknown> {
+  const value = parseJson(text, maxNesting);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new ProtocolError('invalid_json', 'expected a JSON object');
   }

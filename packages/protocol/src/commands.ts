@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { diagnosisIdSchema } from './diagnosis-id.ts';
-import { afterSchema } from './position.ts';
+import { afterSchema } from './position-schema.ts';
 
 /** An id of the client's choice that the pong repeats. */
 export const pingIdSchema = z.union([z.string().check(z.maxLength(64)), z.int()]);

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { isJsonValue } from './json.ts';
+import { isJsonValue } from './json-value.ts';
 
 /** An id given by the publishing backend: a non-empty text of at most 255 characters, or a safe integer. */
 export const foreignIdSchema = z.union([z.string().check(z.minLength(1), z.maxLength(255)), z.int()]);

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { PublicationDefinition } from './catalogue.ts';
 import { diagnosisIdSchema } from './diagnosis-id.ts';
 import { userIdSchema } from './fields.ts';
-import { epochSchema, offsetSchema } from './position.ts';
+import { epochSchema, offsetSchema } from './position-schema.ts';
 
 /** Request header that makes a retry return the first answer instead of publishing twice: 1 to 255 characters. */
 export const IDEMPOTENCY_HEADER = 'Idempotency-Key';

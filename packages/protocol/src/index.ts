@@ -46,7 +46,8 @@ export {
   type Publishing,
 } from './definition.ts';
 export { type DiagnosisId, diagnosisIdSchema, parseDiagnosisId } from './diagnosis-id.ts';
-export { type Issue, issuesOf, ProtocolError, VitalwireError } from './errors.ts';
+export { type Issue, ProtocolError, VitalwireError } from './errors.ts';
+export { createFrameReader, type FrameReader, type UnreadableFrame } from './frame-reader.ts';
 // HTTP
 export {
   addressSchema,
@@ -61,6 +62,7 @@ export {
   type Status,
   statusSchema,
 } from './http.ts';
+export { issuesOf } from './issues.ts';
 export { MAX_NESTING, nestsTooDeep, parseJson } from './json.ts';
 export { connect } from './messages/connect.ts';
 export { effectivenessUpdate } from './messages/effectiveness-update.ts';
@@ -73,17 +75,14 @@ export {
 } from './messages/recommendation-update.ts';
 export {
   type After,
-  afterSchema,
-  epochSchema,
   formatAfter,
   formatPosition,
-  offsetSchema,
   type Position,
   parseAfter,
   parsePosition,
-  positionSchema,
   type SymbolicStart,
 } from './position.ts';
+export { afterSchema, epochSchema, offsetSchema, positionSchema } from './position-schema.ts';
 export { type GapReason, gapReasonSchema, type Recovery, recoverySchema } from './recovery.ts';
 export {
   type DisconnectSignal,

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { offsetSchema, positionSchema } from './position.ts';
+import { offsetSchema, positionSchema } from './position-schema.ts';
 
 /**
  * Why publications can no longer be supplied:

@@ -1,6 +1,6 @@
 import { type Catalogue, type PublicationDefinition, publicationsOf } from '../catalogue.ts';
 import { COMMAND_TYPES } from '../commands.ts';
-import { afterSchema } from '../position.ts';
+import { afterSchema } from '../position-schema.ts';
 import { SUBPROTOCOL, WIRE_VERSION } from '../version.ts';
 import { answerExamples, commandExamples, publicationExample, signalExamples } from './examples.ts';
 import { embedded, type JsonObject, jsonSchemas, schemaOf } from './json-schema.ts';

@@ -2,7 +2,7 @@ import type { Catalogue } from '../catalogue.ts';
 import { closeCodes } from '../codes.ts';
 import { COMMAND_TYPES } from '../commands.ts';
 import { diagnosisIdSchema } from '../diagnosis-id.ts';
-import { afterSchema } from '../position.ts';
+import { afterSchema } from '../position-schema.ts';
 import { SUBPROTOCOL } from '../version.ts';
 import { embedded, type JsonObject, schemaOf } from './json-schema.ts';
 import { textContent } from './responses.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { defineAnswer } from '../definition.ts';
 import { userIdSchema } from '../fields.ts';
-import { epochSchema, offsetSchema } from '../position.ts';
+import { epochSchema, offsetSchema } from '../position-schema.ts';
 import { recoverySchema } from '../recovery.ts';
 
 export const connect = defineAnswer({

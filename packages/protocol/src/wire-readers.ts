@@ -1,0 +1,104 @@
+// Compiled from the schemas by scripts/compile-readers.ts: change those, then run `pnpm compile`.
+
+import {
+  array,
+  boolean,
+  integer,
+  literal,
+  number,
+  object,
+  openField,
+  optional,
+  string,
+  union,
+} from './reader.ts';
+
+const diagnosisId = integer(1);
+
+const timestamp = string(0, Infinity, /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z$/);
+
+const epoch = string(0, Infinity, /^[A-Za-z0-9_-]{1,64}$/);
+
+const offset = integer(0, 999999999999999);
+
+const text = string(1);
+
+const recommendation = object({ herb: text, dosage: text, frequency: text }, openField);
+
+const foreignId = union(string(1, 255), integer());
+
+const share = number(0, 1);
+
+const userId = string(1, 255);
+
+const position = string(0, Infinity, /^[A-Za-z0-9_-]{1,64}:(0|[1-9][0-9]{0,14})$/);
+
+const pingId = union(string(0, 64), integer());
+
+export const envelopeReaders = { diagnosis_id: diagnosisId, timestamp };
+
+export const placeReaders = { epoch, offset };
+
+export const publicationReaders = {
+  recommendation_update: object({
+    old_recommendation: recommendation,
+    new_recommendation: recommendation,
+    reason: text,
+    changed_fields: array(string()),
+  }),
+  effectiveness_update: object({
+    recommendation_id: foreignId,
+    new_effectiveness: share,
+    confidence: share,
+    sample_size: integer(0),
+    herb: optional(text),
+    old_effectiveness: optional(share),
+    improvement: optional(number(-1, 1)),
+  }),
+  feedback_update: object({
+    feedback_id: foreignId,
+    rating: integer(1, 5),
+    effectiveness: share,
+    recommendation_id: optional(foreignId),
+    comment: optional(string()),
+  }),
+};
+
+export const answerReaders = {
+  connect: object({
+    message: string(),
+    user_id: userId,
+    session_id: string(),
+    epoch,
+    offset,
+    recovery: union(
+      object({ status: literal('fresh', 'recovered'), from: position, to: position, count: offset }),
+      object({
+        status: literal('gap'),
+        reason: literal('retention', 'epoch_changed', 'position_unknown'),
+        last_seen: position,
+        first_available: position,
+        from: position,
+        to: position,
+        count: offset,
+      }),
+    ),
+  }),
+  pong: object({ id: optional(pingId) }),
+};
+
+export const signalReaders = {
+  error: object({
+    type: literal('error'),
+    code: string(),
+    message: string(),
+    diagnosis_id: optional(diagnosisId),
+  }),
+  disconnect: object({
+    type: literal('disconnect'),
+    code: integer(),
+    reason: string(),
+    reconnect: boolean,
+    retry_after_ms: optional(integer(0)),
+  }),
+};

@@ -1,0 +1,163 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compileReaders } from '../scripts/compile-readers.ts';
+import {
+  type Catalogue,
+  catalogue,
+  createFrameReader,
+  createMessageDecoder,
+  disconnectSignalSchema,
+  errorSignalSchema,
+  messageSchema,
+} from '../src/index.ts';
+import { arbitraryOf } from './support/arbitrary.ts';
+import { extendedCatalogue } from './support/dose-update.ts';
+
+/** Layout is the formatter's. */
+const bare = (source: string) => source.replace(/[\s,()_]/g, '');
+
+/** What both readers say about a frame, in the same words. */
+function verdicts(text: string, definitions?: Catalogue) {
+  const decoded = createMessageDecoder(definitions ?? catalogue)(text);
+  const read = createFrameReader(definitions)(text);
+  const place = (value: { diagnosisId?: number; position?: unknown }) => [value.diagnosisId, value.position];
+  return {
+    zod: 'invalid' in decoded ? place(decoded.invalid) : decoded.message,
+    compiled: 'unreadable' in read ? place(read.unreadable) : read.message,
+  };
+}
+
+/** Valid frames of every type, and the same with one place changed, removed or added. */
+function frames(definitions: Catalogue): fc.Arbitrary<string> {
+  const valid = fc.oneof(
+    ...definitions.map((definition) => arbitraryOf(messageSchema(definition))),
+    arbitraryOf(errorSignalSchema),
+    arbitraryOf(disconnectSignalSchema),
+  );
+  const other = fc.oneof(
+    fc.jsonValue(),
+    fc.constantFrom(
+      -1,
+      0,
+      1.5,
+      2 ** 53,
+      6,
+      '',
+      'x'.repeat(256),
+      null,
+      true,
+      [],
+      {},
+      'fresh',
+      'e:1',
+      '2026-01-01',
+    ),
+  );
+  const damaged = fc
+    .tuple(valid, fc.nat(), fc.constantFrom('change', 'remove', 'add'), other)
+    .map(([frame, at, how, value]) => {
+      const copy = structuredClone(frame) as object;
+      const places = placesIn(copy);
+      const place = places[at % places.length];
+      if (!place) return copy;
+      if (how === 'change') Reflect.set(place.holder, place.name, value);
+      else if (how === 'remove') Reflect.deleteProperty(place.holder, place.name);
+      else Reflect.set(place.holder, 'added', value);
+      return copy;
+    });
+  return fc.oneof(valid, damaged).map((frame) => JSON.stringify(frame));
+}
+
+function placesIn(value: object): { holder: object; name: string }[] {
+  return Object.entries(value).flatMap(([name, inner]) => [
+    { holder: value, name },
+    ...(typeof inner === 'object' && inner !== null ? placesIn(inner) : []),
+  ]);
+}
+
+describe('wire-readers.ts', () => {
+  it('is what the schemas compile to: run `pnpm compile` after a change', () => {
+    const source = readFileSync(new URL('../src/wire-readers.ts', import.meta.url), 'utf8');
+    expect(bare(source)).toBe(bare(compileReaders()));
+  });
+});
+
+describe('a frame reader', () => {
+  it('says of every frame what zod says', () => {
+    fc.assert(
+      fc.property(frames(catalogue), (text) => {
+        const { zod, compiled } = verdicts(text);
+        expect(compiled).toEqual(zod);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it('says of every frame of an own catalogue what zod says', () => {
+    fc.assert(
+      fc.property(frames(extendedCatalogue), (text) => {
+        const { zod, compiled } = verdicts(text, extendedCatalogue);
+        expect(compiled).toEqual(zod);
+      }),
+    );
+  });
+
+  it.each([
+    '',
+    '{',
+    'null',
+    '1',
+    '"x"',
+    '[]',
+    '{}',
+    '{"type":1}',
+    '{"type":"ping"}',
+    '{"type":"constructor"}',
+    '{"type":"__proto__"}',
+  ])('refuses %s without throwing', (text) => {
+    expect(createFrameReader()(text)).toEqual({ unreadable: expect.anything() });
+  });
+
+  it('refuses a number that JSON cannot write back', () => {
+    const frame = (dose: string) =>
+      `{"type":"recommendation_update","diagnosis_id":1,"timestamp":"2026-01-01T00:00:00Z","epoch":"e","offset":1,"data":{"reason":"r","changed_fields":[],"old_recommendation":{"herb":"a","dosage":"b","frequency":"c","dose":${dose}},"new_recommendation":{"herb":"a","dosage":"b","frequency":"c"}}}`;
+    expect(createFrameReader()(frame('1'))).toHaveProperty('message');
+    expect(createFrameReader()(frame('1e400'))).toHaveProperty('unreadable');
+  });
+
+  it('drops a field named __proto__', () => {
+    const read = createFrameReader()(
+      '{"type":"error","code":"c","message":"m","__proto__":{"admin":true},"diagnosis_id":1}',
+    );
+    expect(read).toEqual({ message: { type: 'error', code: 'c', message: 'm', diagnosis_id: 1 } });
+    expect((read as { message: { admin?: unknown } }).message.admin).toBeUndefined();
+  });
+
+  describe('when a frame cannot be read', () => {
+    const invalid =
+      '{"type":"feedback_update","diagnosis_id":7,"timestamp":"2026-01-01T00:00:00Z","epoch":"e","offset":3,"data":{"feedback_id":1,"rating":6,"effectiveness":0.5}}';
+
+    it('keeps its place', () => {
+      expect(createFrameReader()(invalid)).toMatchObject({
+        unreadable: { diagnosisId: 7, position: { epoch: 'e', offset: 3 } },
+      });
+    });
+
+    it("explains it with zod's issues", async () => {
+      const read = createFrameReader()(invalid);
+      if (!('unreadable' in read)) throw new Error('accepted');
+      expect(await read.unreadable.explain()).toMatchObject({
+        code: 'invalid_message',
+        issues: [{ path: 'data.rating', message: 'expected at most 5' }],
+      });
+    });
+
+    it('names a type that it does not know', async () => {
+      const read = createFrameReader()(invalid.replace('feedback_update', 'dose_update'));
+      if (!('unreadable' in read)) throw new Error('accepted');
+      expect(read.unreadable).toMatchObject({ unknownType: 'dose_update', diagnosisId: 7 });
+      expect(await read.unreadable.explain()).toMatchObject({ code: 'unknown_message' });
+    });
+  });
+});

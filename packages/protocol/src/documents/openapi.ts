@@ -69,7 +69,7 @@ function publishOperation(definition: PublicationDefinition): JsonObject {
         name: IDEMPOTENCY_HEADER,
         in: 'header',
         description:
-          'Makes a retry return the first answer instead of publishing twice. Belongs to the `sub` of the token, the diagnosis and this endpoint; kept as long as the publication.',
+          'Makes a retry return the first answer instead of publishing twice. Belongs to the `sub` of the token, the diagnosis and this endpoint; kept for 7 days unless the server says otherwise.',
         schema: embedded(schemaOf(IDEMPOTENCY_HEADER, idempotencyKeySchema)),
         example: 'measurement-2026-11-23-7',
       },

@@ -1,9 +1,4 @@
-import {
-  type Catalogue,
-  createMessageDecoder,
-  parseDiagnosisId,
-  type StandardCatalogue,
-} from '@vitalwire/protocol';
+import { type Catalogue, createFrameReader, type StandardCatalogue } from '@vitalwire/protocol';
 import { Connection } from './connection.ts';
 import type { ConnectionState } from './connection-state.ts';
 import { Emitter } from './emitter.ts';
@@ -64,7 +59,7 @@ export function createClient<C extends Catalogue>(options: ClientOptions<C>): Cl
   /** The user asked for the connection, or for its absence. */
   let wish: 'connected' | 'disconnected' | undefined;
 
-  const connection: Connection = new Connection(settings, createMessageDecoder(settings.catalogue), {
+  const connection: Connection = new Connection(settings, createFrameReader(settings.catalogue), {
     changed(state) {
       registry.changed(state);
       emitter.emit('state', state);
@@ -85,7 +80,7 @@ export function createClient<C extends Catalogue>(options: ClientOptions<C>): Cl
     },
     on: (type, handler) => emitter.on(type, handler),
     subscribe(diagnosisId, subscribeOptions = {}) {
-      if (parseDiagnosisId(String(diagnosisId)) !== diagnosisId) {
+      if (!(Number.isSafeInteger(diagnosisId) && diagnosisId > 0)) {
         throw new ClientError('invalid_option', 'diagnosisId is no positive integer');
       }
       const checked = subscribeSettings(subscribeOptions, settings);

@@ -1,10 +1,4 @@
-import {
-  afterClose,
-  type Command,
-  encodeCommand,
-  type MessageDecoder,
-  SUBPROTOCOL,
-} from '@vitalwire/protocol';
+import { afterClose, type Catalogue, type Command, type FrameReader, SUBPROTOCOL } from '@vitalwire/protocol';
 import { backoff } from './backoff.ts';
 import { type ConnectionEvent, type ConnectionState, transition } from './connection-state.ts';
 import { ClientError } from './errors.ts';
@@ -13,8 +7,8 @@ import type { Settings } from './options.ts';
 import { readClaims } from './token.ts';
 import type { Transport } from './transport.ts';
 
-/** What came in, decoded. */
-export type Received = ReturnType<MessageDecoder<Settings['catalogue']>>;
+/** What came in. */
+export type Received = ReturnType<FrameReader<Catalogue>>;
 
 /** Who uses a connection. */
 export interface ConnectionOwner {
@@ -37,7 +31,7 @@ const MAX_TIMER_MS = 0x7fffffff;
 /** The managed life of a connection over many sockets: the only owner of a socket and of its timers. */
 export class Connection {
   readonly #settings: Settings;
-  readonly #decode: MessageDecoder<Settings['catalogue']>;
+  readonly #read: FrameReader<Catalogue>;
   readonly #owner: ConnectionOwner;
   #state: ConnectionState = { name: 'disconnected' };
   /** Counts the attempts. What belongs to an earlier one than this is dropped. */
@@ -48,9 +42,9 @@ export class Connection {
   #timers = new Set<() => void>();
   #stopListening: (() => void) | undefined;
 
-  constructor(settings: Settings, decode: MessageDecoder<Settings['catalogue']>, owner: ConnectionOwner) {
+  constructor(settings: Settings, read: FrameReader<Catalogue>, owner: ConnectionOwner) {
     this.#settings = settings;
-    this.#decode = decode;
+    this.#read = read;
     this.#owner = owner;
   }
 
@@ -70,7 +64,7 @@ export class Connection {
 
   /** Sends a command, when the socket is open. */
   send(command: Command): void {
-    this.#transport?.send(encodeCommand(command));
+    this.#transport?.send(JSON.stringify(command));
   }
 
   connect(): void {
@@ -212,7 +206,7 @@ export class Connection {
 
   #received(text: string): void {
     this.#heartbeat?.heard();
-    const received = this.#decode(text);
+    const received = this.#read(text);
     if ('message' in received) {
       const { message } = received;
       if (message.type === 'disconnect') {

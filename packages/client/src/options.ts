@@ -1,4 +1,4 @@
-import { type After, type Catalogue, catalogue, type StandardCatalogue } from '@vitalwire/protocol';
+import type { After, Catalogue, StandardCatalogue } from '@vitalwire/protocol';
 import type { BackoffSettings } from './backoff.ts';
 import { browserEnvironment, type Environment } from './environment.ts';
 import { ClientError } from './errors.ts';
@@ -74,7 +74,7 @@ export interface Settings {
   readonly url: string;
   readonly getToken: ClientOptions['getToken'];
   readonly onGap: GapHandling | undefined;
-  readonly catalogue: Catalogue;
+  readonly catalogue: Catalogue | undefined;
   readonly positions: PositionStore;
   /** Never throws. */
   readonly report: (error: unknown) => void;
@@ -151,7 +151,7 @@ export function clientSettings(options: ClientOptions<Catalogue>): Settings {
     url: socketUrl(options.url) as string,
     getToken: options.getToken,
     onGap: options.onGap,
-    catalogue: options.catalogue ?? catalogue,
+    catalogue: options.catalogue,
     positions: options.positions ?? defaultPositions(),
     report(error) {
       try {

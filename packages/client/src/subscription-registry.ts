@@ -65,11 +65,13 @@ export class SubscriptionRegistry implements SubscriptionHost {
   }
 
   received(received: Received): void {
-    if ('invalid' in received) {
-      const { error, diagnosisId, position } = received.invalid;
-      const known = error.code === 'unknown_message' && !this.#isNew(error.message);
-      if (position && diagnosisId) this.#find(diagnosisId)?.received(position, known ? undefined : error);
-      else if (!known) this.settings.report(error);
+    if ('unreadable' in received) {
+      const { unknownType, diagnosisId, position, explain } = received.unreadable;
+      const report = async () => {
+        if (unknownType === undefined || this.#isNew(unknownType)) this.settings.report(await explain());
+      };
+      if (position && diagnosisId) this.#find(diagnosisId)?.skipped(position, report);
+      else void report();
       return;
     }
     const { message } = received;
@@ -77,7 +79,7 @@ export class SubscriptionRegistry implements SubscriptionHost {
     else if (message.type === 'connect') this.#find(message.diagnosis_id)?.connected(message.data.recovery);
     else if (message.type !== 'error') {
       const publication = message as unknown as LoosePublication;
-      this.#find(publication.diagnosis_id)?.received(publication, publication);
+      this.#find(publication.diagnosis_id)?.received(publication);
     } else if (message.diagnosis_id) this.#find(message.diagnosis_id)?.refused(message);
     else this.settings.report(new ClientError(message.code, message.message));
   }
@@ -139,11 +141,9 @@ export class SubscriptionRegistry implements SubscriptionHost {
     return this.#leaving.has(diagnosisId) ? undefined : this.#subscriptions.get(diagnosisId);
   }
 
-  /** Whether a message type is unknown for the first time; the message names it. */
-  #isNew(message: string): boolean {
-    if (this.#unknown.has(message) || this.#unknown.size >= MAX_UNKNOWN_TYPES) return false;
-    this.#unknown.add(message);
-    return true;
+  /** Whether a message type is unknown for the first time. */
+  #isNew(type: string): boolean {
+    return this.#unknown.size < MAX_UNKNOWN_TYPES && this.#unknown.size < this.#unknown.add(type).size;
   }
 
   #passed(ping: unknown): void {

@@ -172,34 +172,17 @@ export class TopicSubscription implements AsyncIterable<LoosePublication> {
     this.#enqueue(() => this.#begin(recovery));
   }
 
-  /** Takes a publication, or passes over one that cannot be read, reporting what is wrong with it in its turn. */
-  received(position: Position, content: Omit<LoosePublication, 'recovered'> | Error | undefined): void {
-    const { recovery, left } = this.#reading;
-    if (!recovery) return;
-    const read = readPublication(this.#reading, position);
-    if (!read) {
-      this.#host.settings.report(new ClientError('unexpected_epoch', `diagnosis ${this.diagnosisId}`));
-      return this.#retry();
-    }
-    const { fresh, recovered, reading } = read;
-    if (fresh && this.#full()) return;
-    this.#reading = reading;
-    this.#failures = 0;
-    if (!fresh) {
-      // Counted all the same: it may be the last of those from before.
-    } else if (!content || content instanceof Error) {
-      this.#enqueue(() => {
-        if (content) this.#host.settings.report(content);
-        this.#move(position);
-      });
-    } else {
-      this.#enqueue(() => this.#hand({ ...content, recovered }), true);
-    }
-    if (left > 0 && reading.left === 0) {
-      this.#enqueue(() => {
-        if (this.#reading.recovery === recovery) this.#go({ type: 'caught_up' });
-      });
-    }
+  received(publication: Omit<LoosePublication, 'recovered'>): void {
+    this.#take(publication, (recovered) => this.#hand({ ...publication, recovered }), true);
+  }
+
+  /** Passes over a publication that cannot be read; `report` says so in its turn. */
+  skipped(position: Position, report: () => Promise<void>): void {
+    this.#take(position, async () => {
+      const key = this.#key;
+      await report();
+      this.#move(position, key);
+    });
   }
 
   refused({ code, message }: ErrorSignal): void {
@@ -214,6 +197,27 @@ export class TopicSubscription implements AsyncIterable<LoosePublication> {
     const before = this.#state;
     this.#state = transition(before, event);
     if (JSON.stringify(this.#state) !== JSON.stringify(before)) this.#emitter.emit('state', this.#state);
+  }
+
+  /** Takes what stands at a position, unless it was received before. */
+  #take(position: Position, run: (recovered: boolean) => Promise<void>, publication = false): void {
+    const { recovery, left } = this.#reading;
+    if (!recovery) return;
+    const read = readPublication(this.#reading, position);
+    if (!read) {
+      this.#host.settings.report(new ClientError('unexpected_epoch', `diagnosis ${this.diagnosisId}`));
+      return this.#retry();
+    }
+    if (read.fresh && this.#full()) return;
+    this.#reading = read.reading;
+    this.#failures = 0;
+    if (read.fresh) this.#enqueue(() => run(read.recovered), publication);
+    // Also a duplicate counts: it may be the last of those from before.
+    if (left > 0 && read.reading.left === 0) {
+      this.#enqueue(() => {
+        if (this.#reading.recovery === recovery) this.#go({ type: 'caught_up' });
+      });
+    }
   }
 
   /** From here on publications do not count until the server answered a new subscribe. */

@@ -6,5 +6,5 @@ export default defineConfig({
   plugins: [react()],
   // The workspace packages are bundled from their sources, so the page needs no built packages.
   resolve: { conditions: ['@vitalwire/source', ...defaultClientConditions] },
-  build: { outDir: '../dist/web', emptyOutDir: true, sourcemap: true },
+  build: { outDir: '../dist/web', emptyOutDir: true, sourcemap: true, assetsInlineLimit: 0 },
 });

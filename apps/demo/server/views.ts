@@ -28,15 +28,12 @@ export interface Remedy {
 
 /** A remedy with the reason why it is recommended. */
 export interface Recommendation extends Remedy {
-  /** The course of treatment with this herb; a change of dosage or frequency belongs to the same course. */
-  readonly courseId: number;
   readonly reason: string;
   readonly at: string;
 }
 
 export interface Feedback {
-  readonly id: number;
-  readonly courseId: number;
+  readonly id: number | string;
   readonly rating: number;
   readonly effectiveness: number;
   readonly comment: string;
@@ -45,7 +42,8 @@ export interface Feedback {
 
 /** How effective a course was, measured after one more feedback. */
 export interface Measurement {
-  readonly courseId: number;
+  /** The course of treatment with one herb; a change of dosage or frequency belongs to the same course. */
+  readonly courseId: number | string;
   readonly herb: string;
   readonly effectiveness: number;
   /** 1 minus the width of the interval in which the effectiveness probably lies. */
@@ -70,6 +68,8 @@ export interface DiagnosisSnapshot extends DiagnosisSummary {
   readonly feedback: readonly Feedback[];
   /** The newest measurements, the oldest first. */
   readonly measurements: readonly Measurement[];
+  /** With enough reports, an effectiveness below this leads to another herb. */
+  readonly failingBelow: number;
   /** Publications up to here, as `epoch:offset`, are contained; absent when nothing was published yet. */
   readonly position?: string;
 }

@@ -1,8 +1,8 @@
 import type { ClinicDatabase } from '../clinic/database.ts';
 import { FORMULARY, initialRemedy, otherRegimen } from '../clinic/formulary.ts';
-import type { Diagnosis, Records } from '../clinic/records.ts';
-import type { AdjustmentForm, Feedback, FeedbackForm, Recommendation, Remedy } from '../views.ts';
-import { isFailing, nextHerb } from './advice.ts';
+import type { CourseRecommendation, Diagnosis, Records } from '../clinic/records.ts';
+import type { AdjustmentForm, Feedback, FeedbackForm, Remedy } from '../views.ts';
+import { FAILING_BELOW, isFailing, nextHerb } from './advice.ts';
 import { type Estimate, estimate } from './effectiveness.ts';
 import type { Outbox } from './outbox.ts';
 
@@ -55,8 +55,8 @@ export class Analytics {
     const { records, outbox } = this.#options;
     const current = this.#currentOf(diagnosis);
     const { courseId } = current;
-    const added = { courseId, ...form, at: new Date().toISOString() };
-    const id = records.addFeedback({ diagnosisId: diagnosis.id }, added);
+    const added = { ...form, at: new Date().toISOString() };
+    const id = records.addFeedback({ diagnosisId: diagnosis.id }, { courseId, ...added });
     const outboxId = outbox.add('feedback_update', diagnosis.id, {
       feedback_id: id,
       rating: form.rating,
@@ -70,7 +70,7 @@ export class Analytics {
     return { feedback: { id, ...added }, changed: this.#replaceIfFailing(diagnosis, current, measured) };
   }
 
-  #measure(diagnosis: Diagnosis, { courseId, herb }: Recommendation): Estimate {
+  #measure(diagnosis: Diagnosis, { courseId, herb }: CourseRecommendation): Estimate {
     const { records, outbox } = this.#options;
     const measured = estimate(records.observations(courseId));
     const before = records.lastMeasured(diagnosis.id).find((one) => one.courseId === courseId);
@@ -87,19 +87,19 @@ export class Analytics {
     return measured;
   }
 
-  #replaceIfFailing(diagnosis: Diagnosis, current: Recommendation, measured: Estimate): boolean {
+  #replaceIfFailing(diagnosis: Diagnosis, current: CourseRecommendation, measured: Estimate): boolean {
     if (!isFailing(measured)) return false;
     const { records } = this.#options;
     const tried = new Map(records.lastMeasured(diagnosis.id).map((one) => [one.herb, one.effectiveness]));
     const next = nextHerb(FORMULARY[diagnosis.condition], current.herb, tried);
     if (next === undefined) return false;
-    const percent = Math.round(measured.effectiveness * 100);
-    const reason = `${current.herb} helps only ${percent} %, measured on ${measured.sampleSize} reports`;
+    const least = `${FAILING_BELOW * 100} %`;
+    const reason = `${current.herb} fell below ${least} in ${measured.sampleSize} reports`;
     this.#recommend(diagnosis, current, initialRemedy(next), reason);
     return true;
   }
 
-  #recommend(diagnosis: Diagnosis, before: Recommendation, after: Remedy, reason: string): void {
+  #recommend(diagnosis: Diagnosis, before: CourseRecommendation, after: Remedy, reason: string): void {
     const { records, outbox } = this.#options;
     const outboxId = outbox.add('recommendation_update', diagnosis.id, {
       old_data: { ...remedyOf(before) },
@@ -111,7 +111,7 @@ export class Analytics {
     records.addRecommendation({ diagnosisId: diagnosis.id, outboxId }, recommendation);
   }
 
-  #currentOf({ id }: Diagnosis): Recommendation {
+  #currentOf({ id }: Diagnosis): CourseRecommendation {
     const current = this.#options.records.current(id);
     if (current === undefined) throw new Error(`diagnosis ${id} has no recommendation`);
     return current;

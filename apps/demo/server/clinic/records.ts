@@ -8,6 +8,11 @@ export interface Diagnosis extends DiagnosisSummary {
   readonly about: string;
 }
 
+/** A recommendation together with the course of treatment that it belongs to. */
+export interface CourseRecommendation extends Recommendation {
+  readonly courseId: number;
+}
+
 /** Where a record belongs, and the outbox row that publishes it; absent for what is never published. */
 export interface Filed {
   readonly diagnosisId: number;
@@ -32,12 +37,12 @@ export function createRecords({ sql }: ClinicDatabase) {
     (SELECT 1 FROM outbox WHERE outbox.id = outbox_id AND settled_at IS NOT NULL))`;
   const newest = (table: string, columns: string, only: string) =>
     `SELECT ${columns} FROM ${table} WHERE diagnosis_id = ? AND ${only} ORDER BY id DESC LIMIT ?`;
-  const remedy = 'course_id AS courseId, herb, preparation, dosage, frequency, reason, at';
+  const remedy = 'herb, preparation, dosage, frequency, reason, at';
   const recommendationsOf = sql.prepare(newest('recommendations', remedy, published));
-  const latestRecommendation = sql.prepare(newest('recommendations', remedy, 'true'));
-  const feedbackOf = sql.prepare(
-    newest('feedback', 'id, course_id AS courseId, rating, effectiveness, comment, at', published),
+  const latestRecommendation = sql.prepare(
+    newest('recommendations', `course_id AS courseId, ${remedy}`, 'true'),
   );
+  const feedbackOf = sql.prepare(newest('feedback', 'id, rating, effectiveness, comment, at', published));
   const measured = 'course_id AS courseId, herb, effectiveness, confidence, sample_size AS sampleSize, at';
   const measurementsOf = sql.prepare(newest('measurements', measured, published));
   const latestByHerb = sql.prepare(
@@ -81,19 +86,22 @@ export function createRecords({ sql }: ClinicDatabase) {
     position: (id: number) => (positionOf.get(id) as { position: string } | undefined)?.position,
 
     /** The recommendation that counts, published or not. */
-    current: (id: number) => latestRecommendation.get(id, 1) as Recommendation | undefined,
+    current: (id: number) => latestRecommendation.get(id, 1) as CourseRecommendation | undefined,
     observations: (courseId: number) => observationsOf.all(courseId) as unknown as Observation[],
     /** The last measurement of each herb that was tried. */
     lastMeasured: (id: number) => latestByHerb.all(id) as unknown as Measurement[],
 
     nextCourseId: () => Number(nextCourse.get()?.['id']),
-    addRecommendation({ diagnosisId, outboxId }: Filed, added: Recommendation): void {
+    addRecommendation({ diagnosisId, outboxId }: Filed, added: CourseRecommendation): void {
       const { courseId, herb, preparation, dosage, frequency, reason, at } = added;
       const filed = [diagnosisId, outboxId ?? null] as const;
       insertRecommendation.run(...filed, courseId, herb, preparation, dosage, frequency, reason, at);
     },
     /** Returns the id of the feedback, which its publication needs; see {@link linkFeedback}. */
-    addFeedback({ diagnosisId, outboxId }: Filed, added: Omit<Feedback, 'id'>): number {
+    addFeedback(
+      { diagnosisId, outboxId }: Filed,
+      added: Omit<Feedback, 'id'> & { courseId: number },
+    ): number {
       const { courseId, rating, effectiveness, comment, at } = added;
       const filed = [diagnosisId, outboxId ?? null] as const;
       const { lastInsertRowid } = insertFeedback.run(...filed, courseId, rating, effectiveness, comment, at);

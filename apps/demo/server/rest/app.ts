@@ -4,6 +4,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
 import * as z from 'zod';
+import { FAILING_BELOW } from '../analytics/advice.ts';
 import type { Analytics } from '../analytics/analytics.ts';
 import { maySee } from '../clinic/access.ts';
 import type { People } from '../clinic/people.ts';
@@ -70,6 +71,8 @@ export function createRest({ people, records, analytics, tokenFor, webFolder }: 
 
   app.post('/api/diagnoses/:id/feedback', async (c) => {
     const diagnosis = diagnosisOf(c);
+    if (personOf(c).id !== diagnosis.patientId)
+      throw new HTTPException(403, { message: 'only for the patient' });
     return c.json(analytics.takeFeedback(diagnosis, await readBody(c, feedbackSchema)), 201);
   });
 
@@ -119,6 +122,7 @@ export function createRest({ people, records, analytics, tokenFor, webFolder }: 
       recommendations: records.recommendations(id) as [Recommendation, ...Recommendation[]],
       feedback: records.feedback(id),
       measurements: records.measurements(id),
+      failingBelow: FAILING_BELOW,
       ...(position !== undefined && { position }),
     };
   }

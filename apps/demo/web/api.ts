@@ -1,0 +1,69 @@
+import type {
+  AdjustmentForm,
+  DiagnosisSnapshot,
+  DiagnosisSummary,
+  Feedback,
+  FeedbackForm,
+  Login,
+  Person,
+} from '../server/views.ts';
+
+/** An answer of the clinic's backend that is no success. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+  /** The HTTP status. */
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** The clinic's REST interface, as one person who is logged in. */
+export type Api = ReturnType<typeof createApi>;
+
+/** @param onExpired called when the backend does not know the session any more */
+export function createApi(session: string, onExpired: () => void) {
+  async function ask<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
+    try {
+      return await request<T>(method, path, body, session);
+    } catch (error) {
+      if (error instanceof RefusedError && error.status === 401) onExpired();
+      throw error;
+    }
+  }
+  return {
+    /** A JWT that is valid now. */
+    token: async () => (await ask<{ token: string }>('POST', '/api/token')).token,
+    diagnoses: () => ask<DiagnosisSummary[]>('GET', '/api/diagnoses'),
+    diagnosis: (id: number) => ask<DiagnosisSnapshot>('GET', `/api/diagnoses/${id}`),
+    giveFeedback: (id: number, form: FeedbackForm) =>
+      ask<Feedback>('POST', `/api/diagnoses/${id}/feedback`, form),
+    adjust: (id: number, form: AdjustmentForm) =>
+      ask<void>('POST', `/api/diagnoses/${id}/recommendation`, form),
+    simulate: (id: number) => ask<void>('POST', `/api/diagnoses/${id}/simulate`),
+    logOut: () => ask<void>('POST', '/api/logout'),
+  };
+}
+
+export const listPeople = () => request<Person[]>('GET', '/api/people');
+export const logIn = (person: string) => request<Login>('POST', '/api/login', { person });
+
+async function request<T>(method: string, path: string, body?: unknown, session?: string): Promise<T> {
+  const response = await fetch(path, {
+    method,
+    headers: {
+      ...(session !== undefined && { authorization: `Bearer ${session}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const answer: unknown = text === '' ? undefined : JSON.parse(text);
+  if (response.ok) return answer as T;
+  throw new RefusedError(
+    response.status,
+    (answer as { message?: string } | undefined)?.message ?? response.statusText,
+  );
+}

@@ -57,6 +57,8 @@ export interface VitalwireServer<C extends Catalogue = StandardCatalogue> {
 
 /** How often sessions look at the time, in milliseconds. */
 const TICK_MS = 1_000;
+/** The longest time that a timer can wait. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /**
  * Creates a server. It serves nothing until `attach` or `listen`.
@@ -114,6 +116,7 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
   const sockets = new Set<Socket>();
   const detachments: (() => void)[] = [];
   let closing: Promise<void> | undefined;
+  let lastLeft = () => {};
 
   log.onAnnouncement((announcement) => hub.announce(announcement));
   const stopTicking = clock.every(TICK_MS, () => {
@@ -130,6 +133,11 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
     return session;
   }
 
+  function left(socket: Socket): void {
+    sockets.delete(socket);
+    if (sockets.size === 0) lastLeft();
+  }
+
   function attach(httpServer: Server, { basePath = '' }: { basePath?: string } = {}): void {
     if (!/^(\/[\w.~-]+)*$/.test(basePath)) throw new OptionError('basePath', 'must look like /realtime');
     detachments.push(attachHttp(httpServer, app.fetch, { basePath }), attachSockets(httpServer, basePath));
@@ -137,7 +145,6 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
 
   function attachSockets(httpServer: Server, basePath: string): () => void {
     const { origins } = options;
-    const left = (socket: Socket) => sockets.delete(socket);
     return attachWebSockets(httpServer, { basePath, origins, limits, timing, logger, enter, left });
   }
 
@@ -187,10 +194,13 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
 
   /** Waits for the goodbyes; whoever does not answer is cut. */
   async function allLeft(): Promise<void> {
-    const deadline = clock.elapsed() + timing.closeTimeoutMs;
-    while (sockets.size > 0 && clock.elapsed() < deadline) {
-      await new Promise<void>((resolve) => clock.after(20, resolve));
-    }
+    if (sockets.size === 0) return;
+    let stopWaiting = () => {};
+    await new Promise<void>((resolve) => {
+      lastLeft = resolve;
+      stopWaiting = clock.after(Math.min(timing.closeTimeoutMs, MAX_DELAY_MS), resolve);
+    });
+    stopWaiting();
     for (const socket of sockets) socket.terminate();
   }
 

@@ -33,6 +33,13 @@ export default defineConfig({
       // These start servers and child processes, so each file gets a process of its own and more time.
       project('e2e', 'packages/e2e', { pool: 'forks', testTimeout: 30_000, hookTimeout: 30_000 }),
       project('demo', 'apps/demo'),
+      // Runs the examples of the guides, each in a process of its own.
+      project('docs', 'docs', {
+        include: ['docs/{recipes,test}/**/*.test.ts'],
+        pool: 'forks',
+        testTimeout: 30_000,
+        hookTimeout: 30_000,
+      }),
     ],
   },
 });

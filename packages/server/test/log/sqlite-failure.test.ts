@@ -179,6 +179,41 @@ describe('sqliteLog', () => {
     });
   });
 
+  describe('when rows have changed', () => {
+    it.each([
+      ['the state of a topic', 'UPDATE topics SET top = 2 WHERE id = 1'],
+      ['an epoch', "UPDATE topics SET epoch = 'another' WHERE id = 1"],
+      ['a text', "UPDATE publications SET text = 'x' WHERE topic = 1 AND offset = 2"],
+      [
+        'for whom a publication is',
+        'UPDATE publications SET recipient = \'"eve"\' WHERE topic = 1 AND offset = 2',
+      ],
+      ['the order', 'UPDATE publications SET offset = 9 WHERE topic = 1 AND offset = 2'],
+      ['a publication that is gone', 'DELETE FROM publications WHERE topic = 1 AND offset = 2'],
+      ['the last one that is gone', 'DELETE FROM publications WHERE topic = 1 AND offset = 3'],
+    ])('refuses to read the topic: %s', async (_, sql) => {
+      const { database, store } = openBoth();
+      await Promise.all(['a', 'b', 'c'].map((text) => store.append(1, { text })));
+      await store.append(2, { text: 'sound' });
+      database.exec(sql);
+      await expect(store.read(1, 0, EVERYTHING)).rejects.toThrow(LogUnavailableError);
+      await expect(store.read(1, 0, EVERYTHING)).rejects.toMatchObject({
+        cause: { message: expect.stringMatching(/damaged at .*topic 1/) },
+      });
+      expect((await store.read(2, 0, EVERYTHING)).publications).toEqual([{ offset: 1, text: 'sound' }]);
+    });
+
+    it('refuses what shares a transaction with a damaged topic, and goes on with the others', async () => {
+      const { database, store } = openBoth();
+      await Promise.all([store.append(1, { text: 'a' }), store.append(2, { text: 'b' })]);
+      database.exec('UPDATE topics SET top = 7 WHERE id = 1');
+      const together = [store.append(2, { text: 'c' }), store.append(1, { text: 'd' })];
+      for (const append of together) await expect(append).rejects.toThrow(LogUnavailableError);
+      expect(await store.append(2, { text: 'e' })).toMatchObject({ position: { offset: 2 } });
+      expect(await store.unreceived()).toEqual(new Map([[2, 2]]));
+    });
+  });
+
   describe('housekeeping', () => {
     const retention = { publications: 1_000, ageMs: 1_000, topAgeMs: 5_000 };
 

@@ -130,7 +130,8 @@ describe('the file of sqliteLog', () => {
         ],
         { stdio: ['ignore', 'pipe', 'inherit'] },
       );
-      await once(child.stdout, 'data');
+      const started = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
+      expect(String(started[0]), 'the process ended by itself').toMatch(/^\d+ /);
       expect(() => open()).toThrow(inUse());
       child.kill('SIGKILL');
       await once(child, 'exit');

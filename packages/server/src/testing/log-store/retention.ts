@@ -154,6 +154,20 @@ export function describeRetention(open: Open): void {
       expect(await store.unreceived()).toEqual(new Map([[1, 1]]));
     });
 
+    it('does not come back when the clock is set backwards', async () => {
+      const { store, clock } = await open(retention);
+      const start = clock.now();
+      const entry = { text: 'a', idempotency: { key: 'k', memo: 'm' } };
+      const { position } = await store.append(1, entry);
+      await store.receive([{ topic: 1, userId: 'ann', position }]);
+      clock.advance(5_000);
+      const { epoch } = await store.state(1);
+      clock.set(start);
+      expect(await store.read(1, 0, EVERYTHING)).toEqual({ epoch, top: 0, earliest: 1, publications: [] });
+      expect(await store.received(1, 'ann')).toBeUndefined();
+      expect(await store.append(1, entry)).toEqual({ position: { epoch, offset: 1 } });
+    });
+
     it('begins with the log, also when nothing was appended yet', async () => {
       const { store, clock } = await open(retention);
       const { epoch } = await store.state(1);

@@ -10,17 +10,17 @@ export interface PositionStore {
 }
 
 /** `sessionStorage` where there is one, and memory, so that it works as well where storage is full or denied. */
-export function defaultPositions(): PositionStore {
+export function defaultPositions() {
   const memory = new Map<string, string>();
   return {
-    load(key) {
+    load(key: string) {
       try {
         return memory.get(key) ?? sessionStorage.getItem(key);
       } catch {
         return undefined;
       }
     },
-    save(key, position) {
+    save(key: string, position: string) {
       memory.set(key, position);
       try {
         sessionStorage.setItem(key, position);
@@ -28,7 +28,7 @@ export function defaultPositions(): PositionStore {
         // Full, denied or not there: this page goes on from memory.
       }
     },
-  };
+  } satisfies PositionStore;
 }
 
 /**

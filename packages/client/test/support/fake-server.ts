@@ -40,6 +40,10 @@ export class FakeConnection {
     return of()[times - 1] as Said;
   }
 
+  get subprotocol(): string {
+    return this.#socket.protocol;
+  }
+
   push(...messages: unknown[]): void {
     for (const message of messages) {
       this.#socket.send(typeof message === 'string' ? message : JSON.stringify(message));

@@ -70,6 +70,8 @@ export class Session implements SocketListener, Outlet {
   /** Commands wait for the authentication before them. */
   #authenticated: Promise<void> = Promise.resolve();
   #pendingCommands = 0;
+  /** Why nothing is read from the peer at the moment. */
+  readonly #unread = new Set<'commands' | 'answers'>();
   #closed = false;
 
   constructor(id: string, context: SessionContext, socket: Socket, entrance: Entrance) {
@@ -141,7 +143,7 @@ export class Session implements SocketListener, Outlet {
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       if (error.code === 'invalid_json') return this.end('not_json');
-      this.#refuse(error.code as ErrorCode, error.message);
+      this.#receive(error);
     }
   }
 
@@ -159,6 +161,7 @@ export class Session implements SocketListener, Outlet {
   }
 
   drained(): void {
+    this.#readOn('answers');
     for (const cursor of this.#cursors.values()) cursor.drained();
   }
 
@@ -209,6 +212,9 @@ export class Session implements SocketListener, Outlet {
 
   #release(reason: ConnectionEnd): void {
     this.#closed = true;
+    // The peer's goodbye has to be read.
+    if (this.#unread.size > 0) this.#socket.resume();
+    this.#unread.clear();
     for (const cursor of [...this.#cursors.values()]) this.#leave(cursor);
     this.#context.hub.remove(this, this.userId);
     this.#context.metrics.connectionClosed(reason);
@@ -216,9 +222,10 @@ export class Session implements SocketListener, Outlet {
 
   // Commands
 
-  #receive(command: Command): void {
-    if (++this.#pendingCommands === this.#context.limits.maxPendingCommands) this.#socket.pause();
-    if (command.type === 'authenticate') {
+  /** Takes a command, or what is wrong with it: a refusal keeps its place in the order. */
+  #receive(command: Command | ProtocolError): void {
+    if (++this.#pendingCommands === this.#context.limits.maxPendingCommands) this.#stopReading('commands');
+    if (!(command instanceof ProtocolError) && command.type === 'authenticate') {
       this.#authenticated = this.#authenticated.then(() => this.#authenticate(command.token));
     }
     // Also a failed command is handled: nothing below throws but by a mistake of ours.
@@ -226,11 +233,24 @@ export class Session implements SocketListener, Outlet {
       .then(() => this.#execute(command))
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
-        if (this.#pendingCommands-- === this.#context.limits.maxPendingCommands) this.#socket.resume();
+        if (this.#pendingCommands-- === this.#context.limits.maxPendingCommands) this.#readOn('commands');
+        // Whoever takes no answers is asked nothing more, so that they do not pile up here.
+        if (!this.writable) this.#stopReading('answers');
       });
   }
 
-  async #execute(command: Command): Promise<void> {
+  #stopReading(reason: 'commands' | 'answers'): void {
+    if (this.#closed) return;
+    if (this.#unread.size === 0) this.#socket.pause();
+    this.#unread.add(reason);
+  }
+
+  #readOn(reason: 'commands' | 'answers'): void {
+    if (this.#unread.delete(reason) && this.#unread.size === 0) this.#socket.resume();
+  }
+
+  async #execute(command: Command | ProtocolError): Promise<void> {
+    if (command instanceof ProtocolError) return this.#refuse(command.code as ErrorCode, command.message);
     if (this.#closed || command.type === 'authenticate') return;
     if (command.type === 'ping') return this.#answerPing(command);
     if (this.#entrance.kind === 'single') {

@@ -8,7 +8,7 @@ test.describe('a token that expires', () => {
   test('is replaced by a fresh one without losing a message', async ({ clinic, openAs }) => {
     test.setTimeout(60_000);
     const patient = await openAs('amara', `#/patient/${DIAGNOSIS}`);
-    await patient.untilLive();
+    await patient.untilLive(DIAGNOSIS);
     const published: number[] = [];
     // Longer than two lifetimes, with the five seconds that a server tolerates.
     const end = Date.now() + 18_000;
@@ -17,8 +17,8 @@ test.describe('a token that expires', () => {
       await patient.page.waitForTimeout(300);
     }
     await expect(async () => {
-      expect((await patient.received()).map(({ offset }) => offset)).toEqual(published);
+      expect((await patient.arrivals(DIAGNOSIS)).map(({ offset }) => offset)).toEqual(published);
     }).toPass();
-    await patient.untilLive();
+    await patient.untilLive(DIAGNOSIS);
   });
 });

@@ -135,6 +135,11 @@ export class RawClient implements AsyncDisposable {
     return frames;
   }
 
+  /** Goes on with the frame at this index of {@link frames}, after a test has removed frames. */
+  rewind(index: number): void {
+    this.#taken = index;
+  }
+
   /** Says a ping and waits for its pong: everything that was said before has been handled and answered. */
   async settled(): Promise<void> {
     const id = `settled-${Math.random()}`;

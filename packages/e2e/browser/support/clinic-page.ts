@@ -11,40 +11,70 @@ export class ClinicPage {
   static async logIn(page: Page, url: string, person: string, path: string): Promise<ClinicPage> {
     await page.goto(url);
     await page.getByTestId(`login-${person}`).click();
+    await expect(page.getByTestId('logout')).toBeVisible();
     if (path !== '') await page.goto(`${url}/${path}`);
     return new ClinicPage(page);
   }
 
-  get state(): Locator {
-    return this.page.getByTestId('connection-state');
+  /** The state of a diagnosis's subscription is its attribute `data-state`. */
+  subscription(diagnosisId: number): Locator {
+    return this.page.getByTestId(`subscription-${diagnosisId}`);
   }
 
   get gap(): Locator {
     return this.page.getByTestId('gap');
   }
 
-  async untilLive(): Promise<void> {
-    await expect(this.state).toHaveAttribute('data-state', 'live', { timeout: 15_000 });
+  async untilLive(diagnosisId: number): Promise<void> {
+    await expect(this.subscription(diagnosisId)).toHaveAttribute('data-state', 'live', { timeout: 20_000 });
   }
 
-  /** The publications that arrived, the oldest first. */
-  async received(): Promise<{ offset: number; recovered: boolean; type: string }[]> {
-    const items = await this.page.locator('[data-testid="received"] [data-offset]').evaluateAll((elements) =>
-      elements.map((element) => ({
-        offset: Number(element.getAttribute('data-offset')),
-        recovered: element.getAttribute('data-recovered') === 'true',
-        type: element.getAttribute('data-type') ?? '',
-      })),
-    );
-    return items;
+  /** Waits until the page has noticed that it is cut off. */
+  async untilAway(diagnosisId: number, timeout = 10_000): Promise<void> {
+    await expect(this.subscription(diagnosisId)).toHaveAttribute('data-state', /connecting|waiting/, {
+      timeout,
+    });
   }
 
-  /** Waits until exactly these publications have arrived since the page was opened. */
-  async expectReceived(offsets: readonly number[], recovered: boolean): Promise<void> {
+  /** The publications that arrived since the page was opened, the oldest first. */
+  async arrivals(diagnosisId: number): Promise<Arrival[]> {
+    const newestFirst = await this.page
+      .locator(`[data-testid="arrival"][data-diagnosis="${diagnosisId}"]`)
+      .evaluateAll((elements) =>
+        elements.map(({ dataset }) => ({
+          offset: Number(dataset['offset']),
+          recovered: dataset['recovered'] === 'true',
+          type: dataset['type'] ?? '',
+        })),
+      );
+    return newestFirst.reverse();
+  }
+
+  /** Waits until exactly these publications have arrived since the page was opened, in this order. */
+  async expectArrivals(
+    diagnosisId: number,
+    expected: readonly Pick<Arrival, 'offset' | 'recovered'>[],
+  ): Promise<void> {
     await expect(async () => {
-      const received = (await this.received()).filter(({ offset }) => offset >= (offsets[0] ?? 0));
-      expect(received.map(({ offset }) => offset)).toEqual(offsets);
-      expect(received.every((publication) => publication.recovered === recovered)).toBe(true);
-    }).toPass({ timeout: 20_000 });
+      const arrivals = await this.arrivals(diagnosisId);
+      expect(arrivals.map(({ offset, recovered }) => ({ offset, recovered }))).toEqual(expected);
+    }).toPass({ timeout: 25_000 });
   }
+}
+
+/** A publication in the page's list. */
+export interface Arrival {
+  offset: number;
+  recovered: boolean;
+  type: string;
+}
+
+/** What a page shows of publications that were pushed to it. */
+export function live(...offsets: number[]) {
+  return offsets.map((offset) => ({ offset, recovered: false }));
+}
+
+/** What a page shows of publications that were queued for it. */
+export function recovered(...offsets: number[]) {
+  return offsets.map((offset) => ({ offset, recovered: true }));
 }

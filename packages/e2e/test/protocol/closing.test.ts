@@ -1,47 +1,11 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { fastClock } from '../../support/clocks.ts';
 import { feedback, numbersOf, range } from '../../support/publications.ts';
 import { RawClient } from '../../support/raw-client.ts';
+import { framesUntilEnd, maskedFrame, rawHandshake } from '../../support/raw-socket.ts';
 import { within } from '../../support/within.ts';
 import { TestServer } from '../../support/test-server.ts';
-
-/** Reads what an ending connection still says, as WebSocket frames of a server: opcode and payload. */
-async function framesUntilEnd(socket: Socket): Promise<{ opcode: number; payload: Buffer }[]> {
-  const chunks: Buffer[] = [];
-  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-  await once(socket, 'close');
-  let bytes = Buffer.concat(chunks);
-  bytes = bytes.subarray(bytes.indexOf('\r\n\r\n') + 4);
-  const frames = [];
-  while (bytes.length >= 2) {
-    const [first = 0, second = 0] = bytes;
-    const short = second & 0x7f;
-    const start = short === 126 ? 4 : 2;
-    const length = short === 126 ? bytes.readUInt16BE(2) : short;
-    frames.push({ opcode: first & 0x0f, payload: bytes.subarray(start, start + length) });
-    bytes = bytes.subarray(start + length);
-  }
-  return frames;
-}
-
-async function rawHandshake(server: TestServer): Promise<Socket> {
-  const socket = connect(server.port, '127.0.0.1');
-  socket.write(
-    'GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
-      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: vitalwire.v1\r\n\r\n',
-  );
-  await once(socket, 'connect');
-  return socket;
-}
-
-/** A masked frame; the mask of zeros leaves the payload as it is. */
-function maskedFrame(first: number, payload: Buffer): Buffer {
-  const length =
-    payload.length < 126 ? Buffer.of(0x80 | payload.length) : Buffer.of(0x80 | 126, payload.length >> 8, payload.length & 255);
-  return Buffer.concat([Buffer.of(first), length, Buffer.alloc(4), payload]);
-}
 
 describe('Closing', () => {
   it('says disconnect before the close frame, with the same code and reason', async () => {
@@ -73,7 +37,7 @@ describe('Closing', () => {
     },
   ])('closes with $code on $broken, without disconnect and without a reason', async ({ code, bytes }) => {
     await using server = await TestServer.start();
-    const socket = await rawHandshake(server);
+    const socket = await rawHandshake(server.port);
     socket.write(bytes);
     const frames = await framesUntilEnd(socket);
     expect(frames.map(({ opcode, payload }) => [opcode, payload.readUInt16BE(0), payload.length])).toEqual([
@@ -84,7 +48,7 @@ describe('Closing', () => {
 
   it('accepts a message in 64 fragments', async () => {
     await using server = await TestServer.start();
-    const socket = await rawHandshake(server);
+    const socket = await rawHandshake(server.port);
     const text = JSON.stringify({ type: 'ping', id: 1 }).padEnd(64, ' ');
     const fragments = [...text].map((character, index) =>
       maskedFrame((index === 0 ? 0x01 : 0x00) | (index === 63 ? 0x80 : 0), Buffer.from(character)),

@@ -232,6 +232,27 @@ describe('Order', () => {
     ]);
   });
 
+  it('keeps the place of a command that is refused, also before the token is verified', async () => {
+    await using server = await TestServer.start();
+    await using client = await RawClient.open(`${server.url}/ws`);
+    client.socket.cork();
+    client.send({ type: 'authenticate', token: await tokenOf() });
+    client.send({ type: 'ping', id: 1 });
+    client.send({ type: 'subscribe' });
+    client.send({ type: 'ping', id: 2 });
+    client.send({ type: 'nothing' });
+    client.send({ type: 'ping', id: 3 });
+    client.socket.uncork();
+    await client.next(({ data }) => (data as { id?: number } | undefined)?.id === 3);
+    expect(client.frames.map(({ type, code }) => code ?? type)).toEqual([
+      'pong',
+      'invalid_command',
+      'pong',
+      'unknown_command',
+      'pong',
+    ]);
+  });
+
   it('may answer a subscribe after later commands, and sends its connect before its publications', async () => {
     let allow: (allowed: boolean) => void = () => {};
     const answer = new Promise<boolean>((resolve) => {

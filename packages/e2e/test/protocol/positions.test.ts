@@ -470,10 +470,12 @@ describe('Slow readers', () => {
     await using server = await TestServer.start({ limits: { maxBufferedBytes: 1 } });
     await using client = await server.plain(1);
     await client.connected(1);
+    client.pause();
     const comment = 'x'.repeat(30_000);
-    for (const start of range(0, 9)) await fill(server, start * 50 + 1, start * 50 + 50, comment);
-    await client.publications(500);
-    expect(offsetsOf(client.frames)).toEqual(range(1, 500));
+    for (const number of range(1, 400)) await fill(server, number, number, comment);
+    client.resume();
+    await client.publications(400);
+    expect(offsetsOf(client.frames)).toEqual(range(1, 400));
   });
 
   it('closes with 4408 stalled a reader that takes nothing for 60 seconds', async () => {

@@ -1,0 +1,165 @@
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { Bystander } from '../../support/bystander.ts';
+import { feedback, offsetsOf, range } from '../../support/publications.ts';
+import { publish } from '../../support/http.ts';
+import { RawClient } from '../../support/raw-client.ts';
+import { maskedFrame, rawHandshake } from '../../support/raw-socket.ts';
+import { ServerProcess } from '../../support/server-process.ts';
+import { temporaryFolder } from '../../support/test-server.ts';
+import { tokenOf } from '../../support/tokens.ts';
+import { within } from '../../support/within.ts';
+
+// The servers have processes of their own, so that what they hold can be told from what the tests hold.
+
+const MB = 1_048_576;
+
+/** What JavaScript holds, and what it holds outside of its heap. */
+const held = ({ heapUsed, external }: NodeJS.MemoryUsage) => heapUsed + external;
+
+function byHttp(url: string) {
+  return async (diagnosisId: number, body: ReturnType<typeof feedback>) =>
+    (await (await publish(url, 'feedback-update', { diagnosis_id: diagnosisId, ...body })).json()) as { offset: number };
+}
+
+/** Waits until the socket takes more, or for a moment when it does not. */
+function flushed(socket: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      for (const event of ['drain', 'close']) socket.off(event, done);
+      resolve();
+    };
+    const timer = setTimeout(done, 20);
+    for (const event of ['drain', 'close']) socket.on(event, done);
+  });
+}
+
+describe('a reader that is paused while 200,000 messages pass', () => {
+  it.each(['sqlite', 'memory'])('costs less than 2 MB, and gets a gap and then the retained rest (%s)', async (log) => {
+    await using folder = await temporaryFolder();
+    await using server = await ServerProcess.start(log === 'sqlite' ? { path: `${folder.path}/log.db` } : {});
+    const token = await tokenOf({ sub: 'fast', diagnoses: [1] });
+    await using fast = await RawClient.plain(server.url, 1, { token });
+    await using paused = await RawClient.plain(server.url, 1, { token: await tokenOf({ sub: 'paused', diagnoses: [1] }) });
+    let expected = 0;
+    const pass = async (messages: number) => {
+      for (const _ of range(1, messages / 1_000)) {
+        await server.publish(1, expected + 1, expected + 1_000);
+        // The fast reader sees every one, at the pace at which they are published.
+        await fast.next(({ offset }) => offset === expected + 1_000);
+        const seen = offsetsOf(fast.frames.splice(0));
+        fast.rewind(0);
+        expect(seen).toEqual(range(expected + 1, expected + 1_000));
+        expected += 1_000;
+      }
+    };
+    await pass(30_000); // everything is compiled, and the log is full
+    await paused.next(({ offset }) => offset === expected);
+    paused.frames.splice(0);
+    paused.rewind(0);
+    const idle = await server.memory();
+
+    paused.pause();
+    await pass(200_000);
+    const waiting = await server.memory();
+    console.log(
+      `held for a paused reader (${log}): ${((held(waiting) - held(idle)) / MB).toFixed(2)} MB, resident ${((waiting.rss - idle.rss) / MB).toFixed(1)} MB`,
+    );
+    expect(held(waiting) - held(idle)).toBeLessThan(2 * MB);
+
+    paused.resume();
+    const { data } = await paused.connected(1);
+    if (data.recovery.status !== 'gap') throw new Error(`not a gap: ${JSON.stringify(data)}`);
+    const epoch = data.epoch;
+    expect(data.recovery).toMatchObject({
+      reason: 'retention',
+      first_available: `${epoch}:${expected - 999}`,
+      to: `${epoch}:${expected}`,
+      count: 1_000,
+    });
+    await paused.publications(1_000);
+    await pass(1_000);
+    await paused.next(({ offset }) => offset === expected);
+    const lastSeen = Number(data.recovery.last_seen.split(':')[1]);
+    expect(offsetsOf(paused.frames)).toEqual([...range(30_001, lastSeen), ...range(expected - 1_999, expected)]);
+  });
+});
+
+describe('many connections that send what never ends', () => {
+  it('are closed, and hold nothing: 50 times 16,000 fragments of one byte', async () => {
+    await using server = await ServerProcess.start();
+    await using bystander = await Bystander.start(server.url, byHttp(server.url));
+    await bystander.check();
+    const before = await server.memory();
+    const fragments = Buffer.concat([maskedFrame(0x01, '{'), ...Array(16_000).fill(maskedFrame(0x00, ' '))]);
+    const sockets = await Promise.all(range(1, 50).map(() => rawHandshake(server.port)));
+    const closed = sockets.map((socket) => once(socket.resume(), 'close'));
+    for (const socket of sockets) socket.write(fragments);
+    await within(5_000, Promise.all(closed), () => 'not every connection was closed');
+    const after = await server.memory();
+    expect(held(after) - held(before)).toBeLessThan(2 * MB);
+    expect(after.rss - before.rss).toBeLessThan(40 * MB);
+    await bystander.check();
+  });
+
+  it('are held within bounds while they stay below every limit: 50 times 63 fragments of 1,000 bytes', async () => {
+    await using server = await ServerProcess.start();
+    const before = await server.memory();
+    const fragments = Buffer.concat([
+      maskedFrame(0x01, `{"pad":"${'x'.repeat(992)}`),
+      ...Array(62).fill(maskedFrame(0x00, 'x'.repeat(1_000))),
+    ]);
+    const sockets = await Promise.all(range(1, 50).map(() => rawHandshake(server.port)));
+    for (const socket of sockets) socket.write(fragments);
+    await delay(300);
+    const during = await server.memory();
+    expect(held(during) - held(before)).toBeLessThan(50 * 200_000);
+    for (const socket of sockets) socket.destroy();
+  });
+});
+
+describe('a peer that floods with pings and reads nothing', () => {
+  it('holds nothing, and the bystander does not notice', async () => {
+    await using server = await ServerProcess.start();
+    await using bystander = await Bystander.start(server.url, byHttp(server.url));
+    await bystander.check();
+    const before = await server.memory();
+    const socket = await rawHandshake(server.port);
+    socket.pause();
+    const flood = Buffer.concat(Array(1_000).fill(maskedFrame(0x89, 'x'.repeat(125))));
+    let sent = 0;
+    for (const _ of range(1, 200)) {
+      if (socket.destroyed) break; // the server may cut it
+      sent += 1_000;
+      if (!socket.write(flood)) await flushed(socket);
+    }
+    const during = await server.memory();
+    console.log(`ping flood: ${sent} sent, held ${((held(during) - held(before)) / MB).toFixed(2)} MB`);
+    expect(held(during) - held(before)).toBeLessThan(2 * MB);
+    await bystander.check();
+    socket.destroy();
+  });
+
+  it('holds nothing either when the pings are commands', async () => {
+    await using server = await ServerProcess.start();
+    await using bystander = await Bystander.start(server.url, byHttp(server.url));
+    await bystander.check();
+    await using client = await RawClient.authenticated(server.url, await tokenOf({ sub: 'flood' }));
+    const flood = Buffer.concat(Array(1_000).fill(maskedFrame(0x81, '{"type":"ping","id":"xxxxxxxxxxxxxxxxxxxxxxxx"}')));
+    client.socket.write(flood);
+    await client.settled();
+    const before = await server.memory();
+    client.pause();
+    for (const _ of range(1, 200)) {
+      if (!client.isOpen) break;
+      if (!client.socket.write(flood)) await flushed(client.socket);
+    }
+    const during = await server.memory();
+    console.log(`command flood: held ${((held(during) - held(before)) / MB).toFixed(2)} MB`);
+    expect(held(during) - held(before)).toBeLessThan(2 * MB);
+    await bystander.check();
+  });
+});

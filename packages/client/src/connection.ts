@@ -171,7 +171,7 @@ export class Connection {
 
   #opened(token: string): void {
     this.#authenticate(token);
-    // Pings at once: the pong proves the token where no subscription does.
+    // Pings at once, since the pong proves the token where no subscription does.
     this.#heartbeat = startHeartbeat(
       this.#settings.heartbeat,
       () => this.send({ type: 'ping' }),

@@ -98,7 +98,8 @@ type Rule = ((value: never) => unknown) | { readonly [name: string]: Rule };
 
 const isFunction = (value: unknown) => typeof value === 'function';
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-const isPositive = (value: unknown) => typeof value === 'number' && value > 0 && value < Infinity;
+/** Also for milliseconds: `setTimeout` overflows beyond. */
+const isPositive = (value: unknown) => typeof value === 'number' && value > 0 && value < 2 ** 31;
 const isGapHandling = (value: unknown) => value === 'ignore' || isFunction(value);
 
 const CLIENT_RULES = {

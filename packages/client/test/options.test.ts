@@ -23,6 +23,7 @@ describe('createClient', () => {
     ['timeoutMs', 0],
     ['timeoutMs', '10'],
     ['timeoutMs', Number.NaN],
+    ['timeoutMs', 2 ** 31],
     ['timeoutMs', Number.POSITIVE_INFINITY],
     ['heartbeat', 25_000],
     ['heartbeat', null],

@@ -77,7 +77,7 @@ test('the page at /docs shows the WebSocket endpoints, and a live console', asyn
     effectiveness: 0.9,
     comment: '<b>',
   });
-  await frames.getByText('feedback_update').click();
+  await frames.getByText('feedback_update', { exact: true }).click();
   await expect(frames.locator('.json').last()).toContainText('"comment": "<b>"');
   await live.getByRole('button', { name: 'Disconnect' }).click();
   await expect(frames).toContainText('closed: 1000');

@@ -1,4 +1,5 @@
 import { type Catalogue, type PublicationDefinition, publicationsOf } from '../catalogue.ts';
+import { closeCodes } from '../codes.ts';
 import { COMMAND_TYPES } from '../commands.ts';
 import { afterSchema } from '../position-schema.ts';
 import { SUBPROTOCOL, WIRE_VERSION } from '../version.ts';
@@ -43,6 +44,8 @@ export function asyncApiDocument(definitions: Catalogue): JsonObject {
       ...operations('many', sent, COMMAND_TYPES),
     },
     components: { messages: messages(definitions) },
+    // AsyncAPI has no word for how a connection ends.
+    'x-close-codes': closeCodes,
   };
 }
 

@@ -4,16 +4,31 @@ import { fileURLToPath } from 'node:url';
 import { RequestError } from '../../errors.ts';
 import type { Route } from '../route.ts';
 
-/** The files of the page. They lie beside this module; those of Swagger UI are put there by the build. */
-const FILES = {
-  'page.html': 'text/html; charset=utf-8',
-  'page.css': 'text/css; charset=utf-8',
-  'page.js': 'text/javascript; charset=utf-8',
-  'swagger-ui.css': 'text/css; charset=utf-8',
-  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
-} as const;
+/** The files of the page. Those of Swagger UI are put beside the others by the build. */
+const FILES = [
+  'index.html',
+  'page.css',
+  'websocket.css',
+  'swagger-theme.css',
+  'main.js',
+  'console.js',
+  'dom.js',
+  'http-tab.js',
+  'reference.js',
+  'schema.js',
+  'tabs.js',
+  'token.js',
+  'swagger-ui.css',
+  'swagger-ui-bundle.js',
+] as const;
 
-type FileName = keyof typeof FILES;
+type FileName = (typeof FILES)[number];
+
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  html: 'text/html; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+};
 
 /**
  * The page loads nothing from elsewhere and talks to nobody else. Swagger UI styles its elements in place, hence
@@ -37,13 +52,13 @@ export function docsRoutes(): Route[] {
     return async () => {
       const text = loaded.get(name) ?? (await load(name));
       loaded.set(name, text);
-      return new Response(text, { headers: { 'Content-Type': FILES[name], ...HEADERS } });
+      return new Response(text, { headers: { 'Content-Type': contentTypeOf(name), ...HEADERS } });
     };
   }
 
-  const files = (Object.keys(FILES) as FileName[]).filter((name) => name !== 'page.html');
+  const files = FILES.filter((name) => name !== 'index.html');
   return [
-    { method: 'GET', path: '/docs', handle: serve('page.html') },
+    { method: 'GET', path: '/docs', handle: serve('index.html') },
     {
       method: 'GET',
       path: '/docs/',
@@ -55,10 +70,14 @@ export function docsRoutes(): Route[] {
 
 async function load(name: FileName): Promise<string> {
   try {
-    return await readFile(fileURLToPath(new URL(name, import.meta.url)), 'utf8');
+    return await readFile(fileURLToPath(new URL(`page/${name}`, import.meta.url)), 'utf8');
   } catch (cause) {
     if (!name.startsWith('swagger-ui')) throw new RequestError('not_found', `no file ${name}`, { cause });
     // Run from source, the build has not put the file here.
     return await readFile(createRequire(import.meta.url).resolve(`swagger-ui-dist/${name}`), 'utf8');
   }
+}
+
+function contentTypeOf(name: FileName): string {
+  return CONTENT_TYPES[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream';
 }

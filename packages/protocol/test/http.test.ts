@@ -17,6 +17,7 @@ import { describeSchema, without } from './support/describe-schema.ts';
 
 describe('broadcastPath', () => {
   it('writes underscores as dashes', () => {
+    expect(broadcastPath('side_effect_update')).toBe('/ws/broadcast-side-effect-update');
     expect(publicationsOf(catalogue).map(({ type }) => broadcastPath(type))).toEqual([
       '/ws/broadcast-recommendation-update',
       '/ws/broadcast-effectiveness-update',

@@ -40,7 +40,7 @@ export function changedFields(before: object, after: object): string[] {
   const old = fieldsOf(before);
   const now = fieldsOf(after);
   return [...new Set([...old.keys(), ...now.keys()])]
-    .filter((name) => !(old.has(name) && now.has(name) && equal(old.get(name), now.get(name))))
+    .filter((name) => !equal(old.get(name), now.get(name)))
     .sort();
 }
 

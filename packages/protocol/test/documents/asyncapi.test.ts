@@ -3,7 +3,13 @@ import { Ajv, type AnySchema } from 'ajv';
 import formats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { asyncApiDocument, type JsonObject } from '../../src/documents/index.ts';
-import { COMMAND_TYPES, catalogue, createMessageDecoder, decodeCommand } from '../../src/index.ts';
+import {
+  COMMAND_TYPES,
+  catalogue,
+  closeCodes,
+  createMessageDecoder,
+  decodeCommand,
+} from '../../src/index.ts';
 import { part, undescribed, walk } from '../support/document.ts';
 import { validatorOf } from '../support/json-schema-validator.ts';
 
@@ -29,6 +35,10 @@ describe('asyncApiDocument', () => {
     expect(
       Object.values(part(document, 'channels')).map((channel) => (channel as JsonObject)['address']),
     ).toEqual(['/ws/{diagnosis_id}', '/ws']);
+  });
+
+  it('lists the close codes', () => {
+    expect(document['x-close-codes']).toEqual(closeCodes);
   });
 
   it('refers only to what it holds', () => {

@@ -58,6 +58,8 @@ async function request<T>(method: string, path: string, body?: unknown, session?
       ...(body !== undefined && { 'content-type': 'application/json' }),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
+  }).catch((cause: unknown) => {
+    throw new Error('the clinic cannot be reached', { cause });
   });
   const text = await response.text();
   const answer: unknown = text === '' ? undefined : JSON.parse(text);

@@ -6,7 +6,7 @@ export type Route =
   | { readonly page: 'clinic' }
   | undefined;
 
-export function parseRoute(hash: string): Route {
+function parseRoute(hash: string): Route {
   const patient = /^#\/patient\/([1-9]\d{0,14})$/.exec(hash);
   if (patient) return { page: 'patient', diagnosisId: Number(patient[1]) };
   return hash === '#/clinic' ? { page: 'clinic' } : undefined;

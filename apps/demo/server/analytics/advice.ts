@@ -5,7 +5,7 @@ import type { Estimate } from './effectiveness.ts';
 export const FAILING_BELOW = 0.45;
 
 /** Fewer feedbacks than this decide nothing. */
-export const ENOUGH_SAMPLES = 5;
+const ENOUGH_SAMPLES = 5;
 
 /** Whether the feedback says clearly enough that a remedy does not help. */
 export function isFailing({ effectiveness, sampleSize }: Estimate): boolean {

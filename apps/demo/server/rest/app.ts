@@ -36,7 +36,13 @@ const adjustmentSchema = z.object({ dosage: text, frequency: text, reason: text 
 export function createRest({ people, records, analytics, tokenFor, webFolder }: RestOptions): Hono {
   const app = new Hono();
 
-  app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'self'"], frameAncestors: ["'none'"] } }));
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: { defaultSrc: ["'self'"], frameAncestors: ["'none'"] },
+      // The demo speaks plain HTTP; a browser must not be told otherwise about this host.
+      strictTransportSecurity: false,
+    }),
+  );
   app.use('/api/*', bodyLimit({ maxSize: 16_384 }));
   app.onError((error, c) => {
     if (error instanceof HTTPException) return c.json({ message: error.message }, error.status);

@@ -796,7 +796,7 @@ describe('positions', () => {
 
   it('go before the start that is asked for by name', async () => {
     const positions = memoryStore();
-    positions.save('vitalwire:1:ann:ws://localhost/ws', 'e1:7');
+    positions.items.set('vitalwire:1:ann:ws://localhost/ws', 'e1:7');
     const { said } = await asked({ positions, after: 'latest' });
     expect(said()[0]?.after).toBe('e1:7');
   });

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { until } from './wait.ts';
 
@@ -14,11 +17,14 @@ export interface Said {
 export class FakeConnection {
   /** Every command, in order. */
   readonly record: Said[] = [];
+  /** The path and query of the handshake. */
+  readonly path: string;
   readonly #socket: WebSocket;
   closed: { code: number; reason: string } | undefined;
 
-  constructor(socket: WebSocket, script: (said: Said, connection: FakeConnection) => void) {
+  constructor(socket: WebSocket, path: string, script: (said: Said, connection: FakeConnection) => void) {
     this.#socket = socket;
+    this.path = path;
     socket.on('message', (data) => {
       const said = JSON.parse(String(data)) as Said;
       this.record.push(said);
@@ -80,23 +86,38 @@ export class FakeServer implements AsyncDisposable {
   script: (said: Said, connection: FakeConnection) => void = (said, connection) => {
     if (said.type === 'ping') connection.push(pong(said));
   };
-  readonly #server: WebSocketServer;
+  /** What happens to handshakes from now on. */
+  handshakes: 'accept' | 'ignore' = 'accept';
+  readonly #http: Server;
+  readonly #ignored = new Set<Duplex>();
 
-  private constructor(server: WebSocketServer) {
-    this.#server = server;
-    server.on('connection', (socket) => {
-      this.connections.push(new FakeConnection(socket, (said, connection) => this.script(said, connection)));
+  private constructor(http: Server) {
+    const server = new WebSocketServer({ noServer: true });
+    this.#http = http;
+    http.on('upgrade', (request, socket, head) => {
+      if (this.handshakes === 'ignore') {
+        this.#ignored.add(socket);
+        socket.on('error', () => {});
+        return;
+      }
+      server.handleUpgrade(request, socket, head, (accepted) => server.emit('connection', accepted, request));
+    });
+    server.on('connection', (socket, request) => {
+      this.connections.push(
+        new FakeConnection(socket, request.url ?? '', (said, connection) => this.script(said, connection)),
+      );
     });
   }
 
   static async start(port = 0): Promise<FakeServer> {
-    const server = new WebSocketServer({ port, host: '127.0.0.1' });
-    await new Promise((resolve) => server.once('listening', resolve));
-    return new FakeServer(server);
+    const http = createServer();
+    http.listen(port, '127.0.0.1');
+    await once(http, 'listening');
+    return new FakeServer(http);
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return (this.#http.address() as AddressInfo).port;
   }
 
   get url(): string {
@@ -114,7 +135,8 @@ export class FakeServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const connection of this.connections) connection.drop();
-    await new Promise((resolve) => this.#server.close(resolve));
+    for (const socket of this.#ignored) socket.destroy();
+    await new Promise((resolve) => this.#http.close(resolve));
   }
 }
 

@@ -1,13 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
+import { type EventSource, takeOver } from './take-over.ts';
 
 /** What answers requests. */
 export type Fetch = (request: Request) => Response | Promise<Response>;
-
-/** An HTTP server of Node, as far as it is needed here. */
-export interface RequestEmitter {
-  emit(event: string | symbol, ...args: unknown[]): boolean;
-}
 
 export interface AttachHttpOptions {
   /** Path in front of every endpoint, such as `/realtime`; empty for none. */
@@ -22,37 +18,21 @@ const OWN_FOLDERS = ['/ws/', '/docs/'];
  * Answers the requests of Vitalwire's paths on an application's HTTP server. No listener of the application sees them,
  * so none of its middleware can read their bodies; it sees every other request as before.
  *
- * The event itself is taken over rather than the listeners, because a listener that the application adds later would
- * otherwise see our requests, too.
- *
  * @returns a function that gives all requests back to the application.
  */
-export function attachHttp(httpServer: RequestEmitter, fetch: Fetch, options: AttachHttpOptions): () => void {
+export function attachHttp(httpServer: EventSource, fetch: Fetch, options: AttachHttpOptions): () => void {
   const answer = createListener(fetch);
-  const emit = httpServer.emit;
-  let attached = true;
-
-  function takeOver(this: RequestEmitter, event: string | symbol, ...args: unknown[]): boolean {
-    if (attached && isRequest(event, args)) {
-      const [request, response] = args;
-      const url = withoutBasePath(request.url ?? '', options.basePath);
-      if (url !== undefined) {
-        request.url = url;
-        // With a listener for this event, Node leaves the answer to `Expect: 100-continue` to it.
-        if (event === 'checkContinue') response.writeContinue();
-        answer(request, response);
-        return true;
-      }
-    }
-    return emit.call(this, event, ...args);
-  }
-
-  httpServer.emit = takeOver;
-  return () => {
-    attached = false;
-    // Somebody else may have taken over since; then this one stays in between and passes everything on.
-    if (httpServer.emit === takeOver) httpServer.emit = emit;
-  };
+  return takeOver(httpServer, (event, args) => {
+    if (!isRequest(event, args)) return false;
+    const [request, response] = args;
+    const url = withoutBasePath(request.url ?? '', options.basePath);
+    if (url === undefined) return false;
+    request.url = url;
+    // With a listener for this event, Node leaves the answer to `Expect: 100-continue` to it.
+    if (event === 'checkContinue') response.writeContinue();
+    answer(request, response);
+    return true;
+  });
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Logger } from '../logger.ts';
 import type { Limits, Timing } from '../options.ts';
 import type { Entrance } from '../session.ts';
 import type { Socket, SocketListener } from '../socket.ts';
+import { takeOver } from './take-over.ts';
 
 /** How WebSockets are taken in. */
 export interface WebSocketOptions {
@@ -22,8 +23,8 @@ export interface WebSocketOptions {
 }
 
 /**
- * Takes the WebSocket upgrades of an HTTP server at `/ws` and `/ws/{diagnosis_id}`, and leaves others to the other
- * listeners. Returns a function that stops this.
+ * Takes the WebSocket upgrades of an HTTP server at `/ws` and `/ws/{diagnosis_id}`, and leaves others to the
+ * application. Returns a function that stops this.
  */
 export function attachWebSockets(httpServer: Server, options: WebSocketOptions): () => void {
   const { limits, timing } = options;
@@ -40,24 +41,14 @@ export function attachWebSockets(httpServer: Server, options: WebSocketOptions):
   };
   const webSockets = new WebSocketServer(settings);
 
-  function upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): void {
-    const url = URL.parse(request.url ?? '', 'http://host');
-    const path = url?.pathname ?? '';
-    if (path !== `${options.basePath}/ws` && !path.startsWith(`${options.basePath}/ws/`)) {
-      // Nobody else listens for upgrades: without an answer the peer would wait for ever.
-      if (httpServer.listenerCount('upgrade') === 1)
-        refuse(connection, 404, 'no WebSocket endpoint at this path');
-      return;
-    }
-    const refusal = refusalOf(request, path.slice(options.basePath.length), options.origins);
+  function upgrade(request: IncomingMessage, connection: Duplex, head: Buffer, url: URL): void {
+    const path = url.pathname.slice(options.basePath.length);
+    const refusal = refusalOf(request, path, options.origins);
     if (refusal) {
       options.logger.info({ status: refusal.status, reason: refusal.text }, 'upgrade refused');
       return refuse(connection, refusal.status, refusal.text);
     }
-    const entrance = entranceOf(
-      path.slice(options.basePath.length),
-      url?.searchParams ?? new URLSearchParams(),
-    );
+    const entrance = entranceOf(path, url.searchParams);
     webSockets.handleUpgrade(request, connection, head, (webSocket) => {
       const socket = new WsSocket(webSocket, connection);
       webSocket.once('close', () => options.left(socket));
@@ -65,8 +56,28 @@ export function attachWebSockets(httpServer: Server, options: WebSocketOptions):
     });
   }
 
-  httpServer.on('upgrade', upgrade);
-  return () => void httpServer.off('upgrade', upgrade);
+  // The application's listeners must not see our upgrades: those of ws and of others refuse every path but their own.
+  const giveBack = takeOver(httpServer, (event, args) => {
+    if (event !== 'upgrade') return false;
+    const [request, connection, head] = args as [IncomingMessage, Duplex, Buffer];
+    const url = URL.parse(request.url ?? '', 'http://host');
+    const own = `${options.basePath}/ws`;
+    if (url?.pathname !== own && !url?.pathname.startsWith(`${own}/`)) return false;
+    upgrade(request, connection, head, url);
+    return true;
+  });
+
+  // Node emits upgrades only while somebody listens, and then leaves all of them to the listeners.
+  function refuseUnheard(_request: IncomingMessage, connection: Duplex): void {
+    if (httpServer.listenerCount('upgrade') > 1) return;
+    refuse(connection, 404, 'no WebSocket endpoint at this path');
+  }
+  httpServer.on('upgrade', refuseUnheard);
+
+  return () => {
+    giveBack();
+    httpServer.off('upgrade', refuseUnheard);
+  };
 }
 
 /** Why a handshake is refused before it becomes a WebSocket. Everything else is said by a close code. */

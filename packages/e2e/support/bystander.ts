@@ -9,7 +9,10 @@ export const CONFIDENTIAL = 'confidential words of the bystander';
 
 const TOPIC = 999;
 
-type PublishFeedback = (diagnosisId: number, body: PublishBody<'feedback_update'>) => Promise<{ offset: number }>;
+type PublishFeedback = (
+  diagnosisId: number,
+  body: PublishBody<'feedback_update'>,
+) => Promise<{ offset: number }>;
 
 /**
  * Somebody who does nothing wrong while others do: a subscriber of a topic of its own, to which something is published
@@ -29,7 +32,10 @@ export class Bystander implements AsyncDisposable {
   }
 
   static async start(url: string, publish: PublishFeedback): Promise<Bystander> {
-    const client = await RawClient.authenticated(url, await tokenOf({ sub: 'bystander', diagnoses: [TOPIC] }));
+    const client = await RawClient.authenticated(
+      url,
+      await tokenOf({ sub: 'bystander', diagnoses: [TOPIC] }),
+    );
     await client.subscribe(TOPIC, 'latest');
     return new Bystander(client, publish);
   }

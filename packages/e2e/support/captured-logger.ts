@@ -30,7 +30,8 @@ export class CapturedLogger implements Logger {
   find(message: string, fields: Record<string, unknown> = {}): LogLine | undefined {
     return this.lines.find(
       (line) =>
-        line.message === message && Object.entries(fields).every(([name, value]) => line.fields[name] === value),
+        line.message === message &&
+        Object.entries(fields).every(([name, value]) => line.fields[name] === value),
     );
   }
 

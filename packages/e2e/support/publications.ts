@@ -13,7 +13,9 @@ export function numbersOf(frames: readonly Frame[]): unknown[] {
 
 export function offsetsOf(frames: readonly Frame[], diagnosisId?: number): number[] {
   return frames
-    .filter((frame) => isPublication(frame) && (diagnosisId === undefined || frame.diagnosis_id === diagnosisId))
+    .filter(
+      (frame) => isPublication(frame) && (diagnosisId === undefined || frame.diagnosis_id === diagnosisId),
+    )
     .map(({ offset }) => Number(offset));
 }
 

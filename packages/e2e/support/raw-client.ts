@@ -66,7 +66,12 @@ export class RawClient implements AsyncDisposable {
 
   /** Connects. Rejects with {@link HandshakeRefused} when the server answers by HTTP. */
   static open(url: string, options: RawClientOptions = {}): Promise<RawClient> {
-    const { subprotocol = new URL(url).pathname.endsWith('/ws'), autoPong = true, headers = {}, timeoutMs = 5_000 } = options;
+    const {
+      subprotocol = new URL(url).pathname.endsWith('/ws'),
+      autoPong = true,
+      headers = {},
+      timeoutMs = 5_000,
+    } = options;
     const webSocket = new WebSocket(url.replace(/^http/, 'ws'), subprotocol ? [SUBPROTOCOL] : [], {
       perMessageDeflate: false,
       autoPong,
@@ -100,7 +105,10 @@ export class RawClient implements AsyncDisposable {
     diagnosisId: number | string,
     { token, after, ...options }: RawClientOptions & { token?: string; after?: string },
   ): Promise<RawClient> {
-    const query = new URLSearchParams({ ...(token !== undefined && { token }), ...(after !== undefined && { after }) });
+    const query = new URLSearchParams({
+      ...(token !== undefined && { token }),
+      ...(after !== undefined && { after }),
+    });
     return RawClient.open(`${url}/ws/${diagnosisId}?${query}`, options);
   }
 
@@ -113,7 +121,8 @@ export class RawClient implements AsyncDisposable {
           const frame = this.frames[this.#taken++];
           if (frame && matches(frame)) return frame;
         }
-        if (this.#webSocket.readyState === WebSocket.CLOSED) throw new Error(`closed before ${String(wanted)}; ${this.#story()}`);
+        if (this.#webSocket.readyState === WebSocket.CLOSED)
+          throw new Error(`closed before ${String(wanted)}; ${this.#story()}`);
         await new Promise<void>((resolve) => this.#wake.push(resolve));
       }
     };
@@ -123,7 +132,8 @@ export class RawClient implements AsyncDisposable {
   /** The next `connect`, of one topic when it is named. */
   async connected(diagnosisId?: number): Promise<Typed<'connect'>> {
     const frame = await this.next(
-      ({ type, diagnosis_id }) => type === 'connect' && (diagnosisId === undefined || diagnosis_id === diagnosisId),
+      ({ type, diagnosis_id }) =>
+        type === 'connect' && (diagnosisId === undefined || diagnosis_id === diagnosisId),
     );
     return frame as unknown as Typed<'connect'>;
   }
@@ -131,7 +141,8 @@ export class RawClient implements AsyncDisposable {
   /** The next publications, of whatever topic. */
   async publications(count: number, timeoutMs = this.#timeoutMs): Promise<Frame[]> {
     const frames: Frame[] = [];
-    while (frames.length < count) frames.push(await this.next(({ offset }) => offset !== undefined, timeoutMs));
+    while (frames.length < count)
+      frames.push(await this.next(({ offset }) => offset !== undefined, timeoutMs));
     return frames;
   }
 
@@ -234,8 +245,7 @@ export class RawClient implements AsyncDisposable {
   }
 
   #arrived(text: string, isBinary: boolean): void {
-    const frame: Frame = isBinary ? { type: '(binary)', text } : { ...JSON.parse(text), text };
-    this.frames.push(frame);
+    this.frames.push(isBinary ? { type: '(binary)', text } : readFrame(text));
     this.#notify();
   }
 
@@ -248,5 +258,13 @@ export class RawClient implements AsyncDisposable {
   #story(): string {
     const shown = this.frames.slice(-20).map(({ text }) => text.slice(0, 300));
     return `${this.frames.length} frames arrived${shown.length > 0 ? `, the last of them:\n${shown.join('\n')}` : ''}`;
+  }
+}
+
+function readFrame(text: string): Frame {
+  try {
+    return { ...JSON.parse(text), text };
+  } catch {
+    return { type: '(no JSON)', text };
   }
 }

@@ -17,7 +17,9 @@ export async function rawHandshake(port: number, path = '/ws'): Promise<Socket> 
 export function maskedFrame(first: number, payload: Buffer | string): Buffer {
   const bytes = Buffer.from(payload);
   const length =
-    bytes.length < 126 ? Buffer.of(0x80 | bytes.length) : Buffer.of(0x80 | 126, bytes.length >> 8, bytes.length & 255);
+    bytes.length < 126
+      ? Buffer.of(0x80 | bytes.length)
+      : Buffer.of(0x80 | 126, bytes.length >> 8, bytes.length & 255);
   return Buffer.concat([Buffer.of(first), length, Buffer.alloc(4), bytes]);
 }
 

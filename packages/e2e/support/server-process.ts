@@ -33,7 +33,10 @@ const MAIN = fileURLToPath(new URL('server-main.ts', import.meta.url));
 /** A server in a process of its own: it can be killed, started again on the same data and port, and weighed. */
 export class ServerProcess implements AsyncDisposable {
   readonly #options: ServerProcessOptions;
-  readonly #pending = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+  readonly #pending = new Map<
+    number,
+    { resolve: (value: unknown) => void; reject: (error: Error) => void }
+  >();
   #child: ChildProcess | undefined;
   #calls = 0;
   #port = 0;
@@ -84,8 +87,19 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   /** Publishes feedback with these numbers, in the server's process. */
-  async publish(diagnosisId: number, first: number, last: number, comment?: string): Promise<BroadcastAnswer> {
-    const answer = await this.#ask({ name: 'publish', diagnosisId, first, last, ...(comment !== undefined && { comment }) });
+  async publish(
+    diagnosisId: number,
+    first: number,
+    last: number,
+    comment?: string,
+  ): Promise<BroadcastAnswer> {
+    const answer = await this.#ask({
+      name: 'publish',
+      diagnosisId,
+      first,
+      last,
+      ...(comment !== undefined && { comment }),
+    });
     return answer as BroadcastAnswer;
   }
 

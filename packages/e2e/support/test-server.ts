@@ -2,7 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Catalogue, StandardCatalogue } from '@vitalwire/protocol';
-import { createServer, memoryLog, type ServerOptions, sqliteLog, type VitalwireServer } from '@vitalwire/server';
+import {
+  createServer,
+  memoryLog,
+  type ServerOptions,
+  sqliteLog,
+  type VitalwireServer,
+} from '@vitalwire/server';
 import { CapturedLogger } from './captured-logger.ts';
 import { RawClient, type RawClientOptions } from './raw-client.ts';
 import { SECRET, tokenOf } from './tokens.ts';
@@ -22,7 +28,11 @@ export class TestServer<C extends Catalogue = StandardCatalogue> implements Asyn
   readonly port: number;
   readonly logger: CapturedLogger;
 
-  private constructor(server: VitalwireServer<C>, address: { url: string; port: number }, logger: CapturedLogger) {
+  private constructor(
+    server: VitalwireServer<C>,
+    address: { url: string; port: number },
+    logger: CapturedLogger,
+  ) {
     this.server = server;
     this.url = address.url;
     this.port = address.port;

@@ -16,7 +16,14 @@ export interface TokenContent {
 
 /** Signs a token, by jose alone: the server's own function takes no part in its proof. */
 export function tokenOf(content: TokenContent = {}): Promise<string> {
-  const { sub = 'patient', diagnoses = [], scope, expiresInSeconds = 3_600, claims, secret = SECRET } = content;
+  const {
+    sub = 'patient',
+    diagnoses = [],
+    scope,
+    expiresInSeconds = 3_600,
+    claims,
+    secret = SECRET,
+  } = content;
   const now = Date.now() / 1_000;
   return new SignJWT({
     sub,

@@ -17,7 +17,9 @@ const tokens: string[] = [];
 
 beforeAll(async () => {
   server = await TestServer.start();
-  bystander = await Bystander.start(server.url, (diagnosisId, body) => server.broadcast.feedbackUpdate(diagnosisId, body));
+  bystander = await Bystander.start(server.url, (diagnosisId, body) =>
+    server.broadcast.feedbackUpdate(diagnosisId, body),
+  );
 });
 
 afterAll(async () => {
@@ -42,7 +44,10 @@ async function remember(token: Promise<string> | string): Promise<string> {
 
 /** Connects as the owner of diagnosis 1 and subscribes to it. */
 async function attacker(): Promise<RawClient> {
-  const client = await RawClient.authenticated(server.url, await remember(tokenOf({ sub: 'attacker', diagnoses: [1] })));
+  const client = await RawClient.authenticated(
+    server.url,
+    await remember(tokenOf({ sub: 'attacker', diagnoses: [1] })),
+  );
   await client.subscribe(1, 'latest');
   return client;
 }
@@ -79,18 +84,54 @@ describe('a command that is refused', () => {
     { input: 'diagnosis [999]', text: subscribe('"diagnosis_id":[999]'), code: 'invalid_command' },
     { input: 'diagnosis 2^53', text: subscribe('"diagnosis_id":9007199254740992'), code: 'invalid_command' },
     { input: 'diagnosis 1e400', text: subscribe('"diagnosis_id":1e400'), code: 'invalid_command' },
-    { input: '__proto__ as a field', text: '{"__proto__":{"type":"subscribe","diagnosis_id":999}}', code: 'unknown_command' },
-    { input: '__proto__ as the type', text: '{"type":"__proto__","diagnosis_id":999}', code: 'unknown_command' },
+    {
+      input: '__proto__ as a field',
+      text: '{"__proto__":{"type":"subscribe","diagnosis_id":999}}',
+      code: 'unknown_command',
+    },
+    {
+      input: '__proto__ as the type',
+      text: '{"type":"__proto__","diagnosis_id":999}',
+      code: 'unknown_command',
+    },
     { input: '__proto__ as an id', text: subscribe('"diagnosis_id":"__proto__"'), code: 'invalid_command' },
-    { input: 'constructor as an id', text: subscribe('"diagnosis_id":"constructor"'), code: 'invalid_command' },
+    {
+      input: 'constructor as an id',
+      text: subscribe('"diagnosis_id":"constructor"'),
+      code: 'invalid_command',
+    },
     { input: 'a malformed after', text: subscribe('"diagnosis_id":2,"after":"1"'), code: 'invalid_command' },
-    { input: 'an after of __proto__', text: subscribe('"diagnosis_id":2,"after":"__proto__:-1"'), code: 'invalid_command' },
-    { input: 'an after of another type', text: subscribe('"diagnosis_id":2,"after":{"epoch":"x","offset":0}'), code: 'invalid_command' },
+    {
+      input: 'an after of __proto__',
+      text: subscribe('"diagnosis_id":2,"after":"__proto__:-1"'),
+      code: 'invalid_command',
+    },
+    {
+      input: 'an after of another type',
+      text: subscribe('"diagnosis_id":2,"after":{"epoch":"x","offset":0}'),
+      code: 'invalid_command',
+    },
     { input: 'someone else’s diagnosis', text: subscribe('"diagnosis_id":999'), code: 'access_denied' },
-    { input: 'a diagnosis that nobody knows', text: subscribe('"diagnosis_id":5,"after":"earliest"'), code: 'access_denied' },
-    { input: 'a position learnt from somebody else', text: subscribe('"diagnosis_id":999,"after":"x:1"'), code: 'access_denied' },
-    { input: 'a token that is no text', text: `{"type":"authenticate","token":{"${NOISE}":1}}`, code: 'invalid_command' },
-    { input: 'a log line in an id', text: '{"type":"ping","id":"\\n[ERROR] fake \\u001b[31m"}', code: undefined },
+    {
+      input: 'a diagnosis that nobody knows',
+      text: subscribe('"diagnosis_id":5,"after":"earliest"'),
+      code: 'access_denied',
+    },
+    {
+      input: 'a position learnt from somebody else',
+      text: subscribe('"diagnosis_id":999,"after":"x:1"'),
+      code: 'access_denied',
+    },
+    {
+      input: 'a token that is no text',
+      text: `{"type":"authenticate","token":{"${NOISE}":1}}`,
+      code: 'invalid_command',
+    },
+    {
+      input: 'a log line in an id',
+      text: '{"type":"ping","id":"\\n[ERROR] fake \\u001b[31m"}',
+      code: undefined,
+    },
   ])('$input', async ({ text, code }) => {
     await using client = await attacker();
     client.sendText(text);
@@ -105,7 +146,12 @@ describe('a command that is refused', () => {
 
 describe('a frame that ends the connection', () => {
   const big = 'x'.repeat(65_536);
-  const cases: { input: string; send: (client: RawClient) => void; closing: Closing; cause: string | undefined }[] = [
+  const cases: {
+    input: string;
+    send: (client: RawClient) => void;
+    closing: Closing;
+    cause: string | undefined;
+  }[] = [
     {
       input: 'not JSON',
       send: (client) => client.sendText(NOISE),
@@ -201,7 +247,11 @@ describe('a token that proves nothing', () => {
       },
       reason: 'invalid_token',
     },
-    { input: 'another secret', token: () => tokenOf({ ...victim, secret: 'y'.repeat(40) }), reason: 'invalid_token' },
+    {
+      input: 'another secret',
+      token: () => tokenOf({ ...victim, secret: 'y'.repeat(40) }),
+      reason: 'invalid_token',
+    },
     { input: '20 KB', token: async () => 'x'.repeat(20_000), reason: 'invalid_token' },
     { input: 'expired', token: () => tokenOf({ ...victim, expiresInSeconds: -60 }), reason: 'token_expired' },
   ];
@@ -225,16 +275,25 @@ describe('a token that proves nothing', () => {
 });
 
 describe('an address that names nothing of the attacker’s', () => {
-  it.each(['0', '-1', '1.5', 'abc', '9007199254740992', '__proto__', 'constructor', '999%00', '..%2f999', '999;1', 'x'.repeat(2_000)])(
-    'the path /ws/%s',
-    async (id) => {
-      const token = await remember(tokenOf({ sub: 'attacker', diagnoses: [1] }));
-      await using client = await RawClient.plain(server.url, id, { token });
-      expect(await client.closed()).toEqual({ code: 1008, reason: 'diagnosis_not_found' });
-      await logged('connection ended', { reason: 'diagnosis_not_found' });
-      expect(leaked(client.frames)).toBe(false);
-    },
-  );
+  it.each([
+    '0',
+    '-1',
+    '1.5',
+    'abc',
+    '9007199254740992',
+    '__proto__',
+    'constructor',
+    '999%00',
+    '..%2f999',
+    '999;1',
+    'x'.repeat(2_000),
+  ])('the path /ws/%s', async (id) => {
+    const token = await remember(tokenOf({ sub: 'attacker', diagnoses: [1] }));
+    await using client = await RawClient.plain(server.url, id, { token });
+    expect(await client.closed()).toEqual({ code: 1008, reason: 'diagnosis_not_found' });
+    await logged('connection ended', { reason: 'diagnosis_not_found' });
+    expect(leaked(client.frames)).toBe(false);
+  });
 
   it('someone else’s diagnosis', async () => {
     const token = await remember(tokenOf({ sub: 'attacker', diagnoses: [1] }));

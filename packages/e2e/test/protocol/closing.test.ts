@@ -4,8 +4,8 @@ import { fastClock } from '../../support/clocks.ts';
 import { feedback, numbersOf, range } from '../../support/publications.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import { framesUntilEnd, maskedFrame, rawHandshake } from '../../support/raw-socket.ts';
-import { within } from '../../support/within.ts';
 import { TestServer } from '../../support/test-server.ts';
+import { within } from '../../support/within.ts';
 
 describe('Closing', () => {
   it('says disconnect before the close frame, with the same code and reason', async () => {
@@ -84,12 +84,19 @@ describe('Closing', () => {
     for (const peer of [plain, client]) {
       const goodbye = { code: 1012, reason: 'restarting' };
       expect(await peer.closed()).toEqual(goodbye);
-      expect(peer.frames.at(-1)).toMatchObject({ type: 'disconnect', ...goodbye, reconnect: true, retry_after_ms: 7_000 });
+      expect(peer.frames.at(-1)).toMatchObject({
+        type: 'disconnect',
+        ...goodbye,
+        reconnect: true,
+        retry_after_ms: 7_000,
+      });
     }
     const settled = await Promise.allSettled(publishing);
     await closing;
     expect(settled.filter(({ status }) => status === 'rejected')).toEqual([]);
-    await expect(server.broadcast.feedbackUpdate(1, feedback(201))).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(server.broadcast.feedbackUpdate(1, feedback(201))).rejects.toMatchObject({
+      code: 'unavailable',
+    });
   });
 
   it('waits for a peer that does not answer its close only for so long', async () => {

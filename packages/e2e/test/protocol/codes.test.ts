@@ -5,7 +5,11 @@ import { TestServer } from '../../support/test-server.ts';
 
 describe('Close codes', () => {
   it('are those of the table in PROTOCOL.md, each with its action', () => {
-    const rows = table('Close codes').map(([code, reason, action]) => ({ code: Number(code), reason, action }));
+    const rows = table('Close codes').map(([code, reason, action]) => ({
+      code: Number(code),
+      reason,
+      action,
+    }));
     expect(rows).toEqual(closeCodes);
     for (const { code, action } of rows) expect(afterClose(code)).toBe(code === 1000 ? 'reconnect' : action);
   });

@@ -5,14 +5,17 @@ import { TestServer } from '../../support/test-server.ts';
 import { tokenOf } from '../../support/tokens.ts';
 
 describe('authenticate', () => {
-  it.each([{}, { token: '' }, { token: 7 }, { token: null }])('refuses %j as no command, and goes on', async (fields) => {
-    await using server = await TestServer.start();
-    await using client = await RawClient.open(`${server.url}/ws`);
-    client.send({ type: 'authenticate', ...fields });
-    expect(await client.next('error')).toMatchObject({ code: 'invalid_command' });
-    client.send({ type: 'authenticate', token: await tokenOf({ diagnoses: [1] }) });
-    await client.subscribe(1);
-  });
+  it.each([{}, { token: '' }, { token: 7 }, { token: null }])(
+    'refuses %j as no command, and goes on',
+    async (fields) => {
+      await using server = await TestServer.start();
+      await using client = await RawClient.open(`${server.url}/ws`);
+      client.send({ type: 'authenticate', ...fields });
+      expect(await client.next('error')).toMatchObject({ code: 'invalid_command' });
+      client.send({ type: 'authenticate', token: await tokenOf({ diagnoses: [1] }) });
+      await client.subscribe(1);
+    },
+  );
 
   it('takes the token from the command and not from the address', async () => {
     await using server = await TestServer.start();
@@ -43,18 +46,29 @@ describe('subscribe', () => {
     expect(numbersOf(await client.publications(count + 1))).toEqual(range(from + 1, 4));
   });
 
-  it.each(['', 'first', '1', ':1', 'abc', 'abc:', 'abc:-1', 'abc:1.5', 'abc:01', 'abc:1e3', 'a b:1', 'abc:1:2', 'ä:1'])(
-    'refuses after=%j as an invalid command',
-    async (after) => {
-      await using server = await TestServer.start();
-      await using client = await server.client([1]);
-      client.send({ type: 'subscribe', diagnosis_id: 1, after });
-      expect(await client.next('error')).toMatchObject({ code: 'invalid_command' });
-      // It subscribed to nothing.
-      client.send({ type: 'unsubscribe', diagnosis_id: 1 });
-      expect(await client.next('error')).toMatchObject({ code: 'not_subscribed' });
-    },
-  );
+  it.each([
+    '',
+    'first',
+    '1',
+    ':1',
+    'abc',
+    'abc:',
+    'abc:-1',
+    'abc:1.5',
+    'abc:01',
+    'abc:1e3',
+    'a b:1',
+    'abc:1:2',
+    'ä:1',
+  ])('refuses after=%j as an invalid command', async (after) => {
+    await using server = await TestServer.start();
+    await using client = await server.client([1]);
+    client.send({ type: 'subscribe', diagnosis_id: 1, after });
+    expect(await client.next('error')).toMatchObject({ code: 'invalid_command' });
+    // It subscribed to nothing.
+    client.send({ type: 'unsubscribe', diagnosis_id: 1 });
+    expect(await client.next('error')).toMatchObject({ code: 'not_subscribed' });
+  });
 
   it('refuses a second subscribe of the same topic, which changes nothing', async () => {
     await using server = await TestServer.start();
@@ -73,7 +87,11 @@ describe('subscribe', () => {
     await using server = await TestServer.start();
     await using client = await server.client([1]);
     await client.subscribe(1);
-    expect(await client.subscribe(2)).toMatchObject({ type: 'error', code: 'access_denied', diagnosis_id: 2 });
+    expect(await client.subscribe(2)).toMatchObject({
+      type: 'error',
+      code: 'access_denied',
+      diagnosis_id: 2,
+    });
     await server.broadcast.feedbackUpdate(2, feedback(2));
     await server.broadcast.feedbackUpdate(1, feedback(1));
     await client.publications(1);

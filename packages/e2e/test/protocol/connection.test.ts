@@ -40,7 +40,13 @@ describe('One diagnosis: GET /ws/{diagnosis_id}', () => {
 
   const refusals = [
     { refused: 'no token', id: '1', token: async () => undefined, code: 1008, reason: 'invalid_token' },
-    { refused: 'a text that is no token', id: '1', token: async () => 'x', code: 1008, reason: 'invalid_token' },
+    {
+      refused: 'a text that is no token',
+      id: '1',
+      token: async () => 'x',
+      code: 1008,
+      reason: 'invalid_token',
+    },
     {
       refused: 'a foreign token',
       id: '1',
@@ -79,7 +85,13 @@ describe('One diagnosis: GET /ws/{diagnosis_id}', () => {
       code: 1008,
       reason: 'invalid_position',
     },
-    { refused: 'a diagnosis of another user', id: '1', token: () => owner(2), code: 1008, reason: 'access_denied' },
+    {
+      refused: 'a diagnosis of another user',
+      id: '1',
+      token: () => owner(2),
+      code: 1008,
+      reason: 'access_denied',
+    },
     {
       refused: 'a diagnosis that does not exist',
       id: '404',
@@ -121,7 +133,10 @@ describe('Many diagnoses: GET /ws', () => {
   it('refuses a handshake without the subprotocol, and says what is missing', async () => {
     await using server = await TestServer.start();
     const refused = RawClient.open(`${server.url}/ws`, { subprotocol: false });
-    await expect(refused).rejects.toMatchObject({ status: 400, body: expect.stringContaining('vitalwire.v1') });
+    await expect(refused).rejects.toMatchObject({
+      status: 400,
+      body: expect.stringContaining('vitalwire.v1'),
+    });
   });
 
   it('carries many subscriptions over one connection', async () => {

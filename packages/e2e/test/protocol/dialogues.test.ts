@@ -70,7 +70,12 @@ describe('First visit', () => {
     await client.settled();
     await fill(server, 3, 3);
     await client.publications(1);
-    expect(seen(client.frames.filter(({ type }) => type !== 'pong'), epoch)).toEqual(expected('First visit'));
+    expect(
+      seen(
+        client.frames.filter(({ type }) => type !== 'pong'),
+        epoch,
+      ),
+    ).toEqual(expected('First visit'));
     await using again = await arrive(server);
     const { data } = await again.connected(TOPIC);
     expect(alike({ from: data.recovery.from }, epoch)).toEqual({ from: `${EPOCH}:2` }); // the receipt
@@ -198,7 +203,10 @@ describe('Subscribe and publish racing', () => {
       if (lead >= 0) await fill(server, 46, 46);
       await client.publications(1);
       await client.settled();
-      const frames = seen(client.frames.filter(({ type }) => type !== 'pong'), epoch);
+      const frames = seen(
+        client.frames.filter(({ type }) => type !== 'pong'),
+        epoch,
+      );
       expect([counted, live]).toContainEqual(frames);
       ways.add(JSON.stringify(frames));
     }
@@ -219,7 +227,9 @@ describe('Unsubscribe racing with a publication', () => {
     await client.next('pong');
     await fill(server, 48, 48);
     await client.settled();
-    expect(seen(client.frames.slice(1, -1), epoch)).toEqual(expected('Unsubscribe racing with a publication'));
+    expect(seen(client.frames.slice(1, -1), epoch)).toEqual(
+      expected('Unsubscribe racing with a publication'),
+    );
   });
 });
 
@@ -238,7 +248,8 @@ describe('Slow reader', () => {
     const comment = 'x'.repeat(60_000);
     client.send({ type: 'authenticate', token: await tokenOf({ sub: '7', diagnoses: [TOPIC, 1] }) });
     client.send({ type: 'subscribe', diagnosis_id: 1 });
-    for (const number of range(1, 400)) await server.broadcast.feedbackUpdate(1, feedback(number, { comment }));
+    for (const number of range(1, 400))
+      await server.broadcast.feedbackUpdate(1, feedback(number, { comment }));
     await fill(server, 50, 2_000);
     client.resume();
     await client.next(({ diagnosis_id, offset }) => diagnosis_id === TOPIC && offset === 2_000);
@@ -269,7 +280,10 @@ describe('Two devices of one user', () => {
   it('goes as PROTOCOL.md shows', async () => {
     await using server = await TestServer.start({ timing: { receiptIntervalMs: 1 } });
     const epoch = await fill(server, 1, 2_001);
-    const [a, b] = await Promise.all([arrive(server, '7', `${epoch}:2001`), arrive(server, '7', `${epoch}:2001`)]);
+    const [a, b] = await Promise.all([
+      arrive(server, '7', `${epoch}:2001`),
+      arrive(server, '7', `${epoch}:2001`),
+    ]);
     await a.connected(TOPIC);
     await b.connected(TOPIC);
     await a.cut();
@@ -304,15 +318,17 @@ describe('A refused subscription', () => {
 /** What an HTTP dialogue shows: requests with their key and body, and the answers. */
 function exchanges(heading: string) {
   return blocks(heading, 'http').flatMap((block) =>
-    [
-      ...block.matchAll(/^POST (\S+)\n(.*?)\n\n(\{.*?\})\n\n(\d+) [\w ]+\n\n(\{.*?\})$/gms),
-    ].map(([, path = '', headers = '', body = '', status = '', answer = '']) => ({
-      type: path.replace('/ws/broadcast-', ''),
-      headers: Object.fromEntries([...headers.matchAll(/^(Idempotency-Key): (.*)$/gm)].map(([, k, v]) => [k, v])),
-      body,
-      status: Number(status),
-      answer: JSON.parse(answer),
-    })),
+    [...block.matchAll(/^POST (\S+)\n(.*?)\n\n(\{.*?\})\n\n(\d+) [\w ]+\n\n(\{.*?\})$/gms)].map(
+      ([, path = '', headers = '', body = '', status = '', answer = '']) => ({
+        type: path.replace('/ws/broadcast-', ''),
+        headers: Object.fromEntries(
+          [...headers.matchAll(/^(Idempotency-Key): (.*)$/gm)].map(([, k, v]) => [k, v]),
+        ),
+        body,
+        status: Number(status),
+        answer: JSON.parse(answer),
+      }),
+    ),
   );
 }
 
@@ -344,7 +360,9 @@ describe('An addressed publication', () => {
     const b = await arrive(server, '9', `${epoch}:2003`);
     for (const client of [a, b]) await client.connected(TOPIC);
     const [exchange] = exchanges('An addressed publication');
-    const response = await publish(server.url, exchange?.type ?? '', exchange?.body ?? '', { token: await token() });
+    const response = await publish(server.url, exchange?.type ?? '', exchange?.body ?? '', {
+      token: await token(),
+    });
     expect(alike((await response.json()) as object, epoch)).toEqual(exchange?.answer);
     await fill(server, 2_005, 2_005);
     await a.publications(2);
@@ -353,7 +371,9 @@ describe('An addressed publication', () => {
     await using again = await arrive(server, '9', `${epoch}:2003`);
     await again.publications(1);
     expect(seen(a.frames.slice(1), epoch)).toEqual(expected('An addressed publication', 'A'));
-    expect(seen([...b.frames.slice(1), ...again.frames], epoch)).toEqual(expected('An addressed publication', 'B'));
+    expect(seen([...b.frames.slice(1), ...again.frames], epoch)).toEqual(
+      expected('An addressed publication', 'B'),
+    );
     await a.cut();
   });
 });

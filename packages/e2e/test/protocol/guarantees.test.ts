@@ -40,7 +40,12 @@ class Publisher {
 }
 
 /** Joins and leaves again and again from where it stands, and checks each stay. Returns how many offsets it saw. */
-async function joinOftenAndCheck(client: RawClient, user: string, publisher: Publisher, joins: number): Promise<number> {
+async function joinOftenAndCheck(
+  client: RawClient,
+  user: string,
+  publisher: Publisher,
+  joins: number,
+): Promise<number> {
   let position: string | undefined;
   let total = 0;
   for (const join of range(1, joins)) {
@@ -71,22 +76,25 @@ describe('Guarantees and non-guarantees', () => {
   it.each([
     { log: 'memory', joins: 200 },
     { log: 'sqlite', joins: 100 },
-  ])('gives each subscriber each offset once and in order while it joins and leaves at full rate ($log)', async ({ log, joins }) => {
-    await using folder = await temporaryFolder();
-    const path = log === 'sqlite' ? `${folder.path}/log.db` : undefined;
-    await using server = await TestServer.start({ path, retention: { publications: 1_000_000 } });
-    const users = range(1, 16).map((number) => `user ${number}`);
-    const clients = await Promise.all(users.map((sub) => server.client([1], { sub })));
-    const publisher = new Publisher(server, users);
-    const totals = await Promise.all(
-      clients.map((client, index) => joinOftenAndCheck(client, users[index] ?? '', publisher, joins)),
-    );
-    const published = await publisher.stop();
-    for (const client of clients) await client.cut();
-    // Otherwise nothing raced.
-    expect(published).toBeGreaterThan(joins);
-    expect(Math.min(...totals)).toBeGreaterThan(joins);
-  });
+  ])(
+    'gives each subscriber each offset once and in order while it joins and leaves at full rate ($log)',
+    async ({ log, joins }) => {
+      await using folder = await temporaryFolder();
+      const path = log === 'sqlite' ? `${folder.path}/log.db` : undefined;
+      await using server = await TestServer.start({ path, retention: { publications: 1_000_000 } });
+      const users = range(1, 16).map((number) => `user ${number}`);
+      const clients = await Promise.all(users.map((sub) => server.client([1], { sub })));
+      const publisher = new Publisher(server, users);
+      const totals = await Promise.all(
+        clients.map((client, index) => joinOftenAndCheck(client, users[index] ?? '', publisher, joins)),
+      );
+      const published = await publisher.stop();
+      for (const client of clients) await client.cut();
+      // Otherwise nothing raced.
+      expect(published).toBeGreaterThan(joins);
+      expect(Math.min(...totals)).toBeGreaterThan(joins);
+    },
+  );
 
   it.each([
     { way: 'cut', after: undefined },
@@ -98,7 +106,10 @@ describe('Guarantees and non-guarantees', () => {
     let position = after as string | undefined;
     let last: number | undefined;
     for (const round of range(1, 150)) {
-      await using client = await RawClient.plain(server.url, 1, { token, ...(position !== undefined && { after: position }) });
+      await using client = await RawClient.plain(server.url, 1, {
+        token,
+        ...(position !== undefined && { after: position }),
+      });
       const { recovery, epoch } = (await client.connected(1)).data;
       last ??= parsePosition(recovery.from)?.offset ?? 0;
       await client.publications(1 + (round % 5));
@@ -113,7 +124,9 @@ describe('Guarantees and non-guarantees', () => {
   it('brings every publication that was answered with 200 to every subscriber, the same text in the same order', async () => {
     await using server = await TestServer.start();
     const topics = range(1, 5);
-    const clients = await Promise.all(range(1, 8).map((number) => server.client(topics, { sub: `user ${number}` })));
+    const clients = await Promise.all(
+      range(1, 8).map((number) => server.client(topics, { sub: `user ${number}` })),
+    );
     for (const client of clients) for (const topic of topics) await client.subscribe(topic);
     const token = await backendToken();
     const answers = await Promise.all(
@@ -132,11 +145,15 @@ describe('Guarantees and non-guarantees', () => {
       await client.publications(200);
       for (const topic of topics) {
         const offsets = answers.flat().filter(({ diagnosis_id }) => diagnosis_id === topic);
-        expect(offsetsOf(client.frames, topic)).toEqual(offsets.map(({ offset }) => offset).sort((a, b) => a - b));
+        expect(offsetsOf(client.frames, topic)).toEqual(
+          offsets.map(({ offset }) => offset).sort((a, b) => a - b),
+        );
       }
     }
     const texts = clients.map(({ frames }) =>
-      topics.map((topic) => frames.filter(({ offset, diagnosis_id }) => offset && diagnosis_id === topic).map(({ text }) => text)),
+      topics.map((topic) =>
+        frames.filter(({ offset, diagnosis_id }) => offset && diagnosis_id === topic).map(({ text }) => text),
+      ),
     );
     for (const other of texts.slice(1)) expect(other).toEqual(texts[0]);
     for (const client of clients) await client.cut();
@@ -172,7 +189,10 @@ describe('Limits', () => {
     const verdict = new Promise<boolean>((resolve) => {
       answer = resolve;
     });
-    await using server = await TestServer.start({ authorize: () => verdict, limits: { maxSubscriptions: 5_000 } });
+    await using server = await TestServer.start({
+      authorize: () => verdict,
+      limits: { maxSubscriptions: 5_000 },
+    });
     await using client = await server.client([1]);
     for (const topic of range(1, 2_000)) client.send({ type: 'subscribe', diagnosis_id: topic });
     answer(true);

@@ -36,17 +36,17 @@ describe('Publishing', () => {
 
   it('is allowed to the owner and to the scope broadcast, and to nobody else', async () => {
     await using server = await TestServer.start({
-      authorize: ({ claims }, _, id) => (id === 404 ? 'not_found' : (claims['diagnoses'] as number[]).includes(id)),
+      authorize: ({ claims }, _, id) =>
+        id === 404 ? 'not_found' : (claims['diagnoses'] as number[]).includes(id),
     });
     const by = async (token: Promise<string> | string, more = {}) =>
       outcome(publish(server.url, 'feedback-update', body(1, more), { token: await token }));
     expect(await by(tokenOf({ diagnoses: [1] }))).toEqual([200, 1]);
     expect(await by(backendToken())).toEqual([200, 2]);
     expect(await by(tokenOf({ diagnoses: [2] }))).toEqual([403, 'access_denied']);
-    expect(await by(tokenOf({ diagnoses: [1], scope: 'broadcasts rebroadcast' }), { diagnosis_id: 2 })).toEqual([
-      403,
-      'access_denied',
-    ]);
+    expect(
+      await by(tokenOf({ diagnoses: [1], scope: 'broadcasts rebroadcast' }), { diagnosis_id: 2 }),
+    ).toEqual([403, 'access_denied']);
     expect(await by(tokenOf(), { diagnosis_id: 404 })).toEqual([404, 'diagnosis_not_found']);
   });
 
@@ -55,7 +55,10 @@ describe('Publishing', () => {
     { refused: 'another scheme', headers: { authorization: 'Basic eDp5' } },
     { refused: 'an altered token', token: async () => `${await backendToken()}x` },
     { refused: 'an expired token', token: () => tokenOf({ scope: 'broadcast', expiresInSeconds: -60 }) },
-    { refused: 'an unsigned token', token: async () => unsignedToken({ sub: 'x', scope: 'broadcast', exp: 4e9 }) },
+    {
+      refused: 'an unsigned token',
+      token: async () => unsignedToken({ sub: 'x', scope: 'broadcast', exp: 4e9 }),
+    },
     { refused: 'a foreign token', token: () => tokenOf({ scope: 'broadcast', secret: 'x'.repeat(32) }) },
   ])('refuses $refused with 401', async ({ token, headers }) => {
     await using server = await TestServer.start();
@@ -75,15 +78,51 @@ describe('Publishing', () => {
     { input: 'rating 6', text: JSON.stringify(body(1, { rating: 6 })), expected: [422, 'invalid_body'] },
     { input: 'rating 0', text: JSON.stringify(body(1, { rating: 0 })), expected: [422, 'invalid_body'] },
     { input: 'rating 4.5', text: JSON.stringify(body(1, { rating: 4.5 })), expected: [422, 'invalid_body'] },
-    { input: 'effectiveness 1.2', text: JSON.stringify(body(1, { effectiveness: 1.2 })), expected: [422, 'invalid_body'] },
-    { input: 'diagnosis 0', text: JSON.stringify(body(1, { diagnosis_id: 0 })), expected: [422, 'invalid_body'] },
-    { input: 'diagnosis -1', text: JSON.stringify(body(1, { diagnosis_id: -1 })), expected: [422, 'invalid_body'] },
-    { input: 'diagnosis 1.5', text: JSON.stringify(body(1, { diagnosis_id: 1.5 })), expected: [422, 'invalid_body'] },
-    { input: 'diagnosis "abc"', text: JSON.stringify(body(1, { diagnosis_id: 'abc' })), expected: [422, 'invalid_body'] },
-    { input: 'diagnosis "1"', text: JSON.stringify(body(1, { diagnosis_id: '1' })), expected: [422, 'invalid_body'] },
-    { input: 'diagnosis 2^53', text: JSON.stringify(body(1, { diagnosis_id: 2 ** 53 })), expected: [422, 'invalid_body'] },
-    { input: 'an empty addressee', text: JSON.stringify(body(1, { to: '' })), expected: [422, 'invalid_body'] },
-    { input: 'more than 64 KiB', text: JSON.stringify(body(1, { comment: 'x'.repeat(65_536) })), expected: [413, 'body_too_big'] },
+    {
+      input: 'effectiveness 1.2',
+      text: JSON.stringify(body(1, { effectiveness: 1.2 })),
+      expected: [422, 'invalid_body'],
+    },
+    {
+      input: 'diagnosis 0',
+      text: JSON.stringify(body(1, { diagnosis_id: 0 })),
+      expected: [422, 'invalid_body'],
+    },
+    {
+      input: 'diagnosis -1',
+      text: JSON.stringify(body(1, { diagnosis_id: -1 })),
+      expected: [422, 'invalid_body'],
+    },
+    {
+      input: 'diagnosis 1.5',
+      text: JSON.stringify(body(1, { diagnosis_id: 1.5 })),
+      expected: [422, 'invalid_body'],
+    },
+    {
+      input: 'diagnosis "abc"',
+      text: JSON.stringify(body(1, { diagnosis_id: 'abc' })),
+      expected: [422, 'invalid_body'],
+    },
+    {
+      input: 'diagnosis "1"',
+      text: JSON.stringify(body(1, { diagnosis_id: '1' })),
+      expected: [422, 'invalid_body'],
+    },
+    {
+      input: 'diagnosis 2^53',
+      text: JSON.stringify(body(1, { diagnosis_id: 2 ** 53 })),
+      expected: [422, 'invalid_body'],
+    },
+    {
+      input: 'an empty addressee',
+      text: JSON.stringify(body(1, { to: '' })),
+      expected: [422, 'invalid_body'],
+    },
+    {
+      input: 'more than 64 KiB',
+      text: JSON.stringify(body(1, { comment: 'x'.repeat(65_536) })),
+      expected: [413, 'body_too_big'],
+    },
   ])('refuses $input, and nobody receives it', async ({ text, expected }) => {
     await using server = await TestServer.start();
     await using client = await server.client([1]);
@@ -174,7 +213,10 @@ describe('Idempotency', () => {
     await using server = await TestServer.start();
     expect(await keyed(server, 'k', body(1, { comment: 'a' }))).toEqual([200, 1]);
     expect(await keyed(server, 'k', body(1, { comment: 'b' }))).toEqual([409, 'idempotency_conflict']);
-    expect(await keyed(server, 'k', body(1, { comment: 'a', to: 'ann' }))).toEqual([409, 'idempotency_conflict']);
+    expect(await keyed(server, 'k', body(1, { comment: 'a', to: 'ann' }))).toEqual([
+      409,
+      'idempotency_conflict',
+    ]);
     const reversed = Object.fromEntries(Object.entries(body(1, { comment: 'a', colour: 'green' })).reverse());
     expect(await keyed(server, 'k', reversed)).toEqual([200, 1]);
   });
@@ -186,7 +228,13 @@ describe('Idempotency', () => {
     expect(await keyed(server, 'k', body(1), ann)).toEqual([200, 1]);
     expect(await keyed(server, 'k', body(2), ben)).toEqual([200, 2]);
     expect(await keyed(server, 'k', body(3, { diagnosis_id: 2 }), ann)).toEqual([200, 1]);
-    const effectiveness = { diagnosis_id: 1, recommendation_id: 7, new_effectiveness: 1, confidence: 1, sample_size: 1 };
+    const effectiveness = {
+      diagnosis_id: 1,
+      recommendation_id: 7,
+      new_effectiveness: 1,
+      confidence: 1,
+      sample_size: 1,
+    };
     const headers = { 'idempotency-key': 'k' };
     const other = publish(server.url, 'effectiveness-update', effectiveness, { token: ann, headers });
     expect(await outcome(other)).toEqual([200, 3]);
@@ -196,7 +244,9 @@ describe('Idempotency', () => {
     await using server = await TestServer.start();
     expect(await keyed(server, 'k'.repeat(255), body(1))).toEqual([200, 1]);
     for (const key of ['', 'k'.repeat(256)]) {
-      const response = await publish(server.url, 'feedback-update', body(1), { headers: { 'idempotency-key': key } });
+      const response = await publish(server.url, 'feedback-update', body(1), {
+        headers: { 'idempotency-key': key },
+      });
       expect(response.status).toBe(422);
     }
   });
@@ -284,6 +334,7 @@ describe('Operations', () => {
     await using server = await TestServer.start();
     const response = await fetch(`${server.url}${path}`);
     expect(response.status).toBe(200);
-    if (path.endsWith('.json')) expect(await response.json()).toHaveProperty(path === '/openapi.json' ? 'openapi' : 'asyncapi');
+    if (path.endsWith('.json'))
+      expect(await response.json()).toHaveProperty(path === '/openapi.json' ? 'openapi' : 'asyncapi');
   });
 });

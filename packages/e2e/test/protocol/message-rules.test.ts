@@ -81,8 +81,15 @@ describe('Envelope', () => {
     await server.broadcast.feedbackUpdate(1, feedback(1));
     const [publication] = await client.publications(1);
     const [connect] = client.frames;
-    const envelope = { diagnosis_id: 1, timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/) };
-    expect(JSON.parse(connect?.text ?? '')).toEqual({ ...envelope, type: 'connect', data: expect.anything() });
+    const envelope = {
+      diagnosis_id: 1,
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/),
+    };
+    expect(JSON.parse(connect?.text ?? '')).toEqual({
+      ...envelope,
+      type: 'connect',
+      data: expect.anything(),
+    });
     expect(JSON.parse(publication?.text ?? '')).toEqual({
       ...envelope,
       type: 'feedback_update',
@@ -150,14 +157,23 @@ describe('Values', () => {
     },
   );
 
-  it.each(['0', '-1', '1.5', 'abc', '01', '1e3', '%31', '+1', '9007199254740992', '99999999999999999999', '__proto__'])(
-    'refuses the diagnosis id %s in a path',
-    async (id) => {
-      await using server = await TestServer.start();
-      await using client = await RawClient.plain(server.url, id, { token: await tokenOf({ diagnoses: [1] }) });
-      expect(await client.closed()).toEqual({ code: 1008, reason: 'diagnosis_not_found' });
-    },
-  );
+  it.each([
+    '0',
+    '-1',
+    '1.5',
+    'abc',
+    '01',
+    '1e3',
+    '%31',
+    '+1',
+    '9007199254740992',
+    '99999999999999999999',
+    '__proto__',
+  ])('refuses the diagnosis id %s in a path', async (id) => {
+    await using server = await TestServer.start();
+    await using client = await RawClient.plain(server.url, id, { token: await tokenOf({ diagnoses: [1] }) });
+    expect(await client.closed()).toEqual({ code: 1008, reason: 'diagnosis_not_found' });
+  });
 
   it('carries a lone surrogate as it is', async () => {
     await using server = await TestServer.start();

@@ -53,7 +53,10 @@ describe('connect', () => {
     await using server = await TestServer.start();
     await using client = await server.plain(123);
     const { data } = await client.connected(123);
-    expect(data).toMatchObject({ offset: 0, recovery: { from: `${data.epoch}:0`, to: `${data.epoch}:0`, count: 0 } });
+    expect(data).toMatchObject({
+      offset: 0,
+      recovery: { from: `${data.epoch}:0`, to: `${data.epoch}:0`, count: 0 },
+    });
   });
 
   it('names the connection as the server’s own log does', async () => {
@@ -105,19 +108,24 @@ describe('feedback_update', () => {
   });
 
   it('drops fields that nobody knows', async () => {
-    expect((await received('feedback-update', { ...feedback(1), colour: 'green' }))['data']).toEqual(feedback(1));
+    expect((await received('feedback-update', { ...feedback(1), colour: 'green' }))['data']).toEqual(
+      feedback(1),
+    );
   });
 });
 
 describe('pong', () => {
-  it.each([{ id: 1 }, { id: 'x'.repeat(64) }, { id: '' }, { id: 0 }, {}])('answers ping %j with its id', async (data) => {
-    await using server = await TestServer.start();
-    await using client = await server.client([1]);
-    client.send({ type: 'ping', ...data });
-    const pong = await client.next('pong');
-    expect(JSON.parse(pong.text)).toEqual({ type: 'pong', data, timestamp: expect.any(String) });
-    expect(decode(pong.text)).toHaveProperty('message');
-  });
+  it.each([{ id: 1 }, { id: 'x'.repeat(64) }, { id: '' }, { id: 0 }, {}])(
+    'answers ping %j with its id',
+    async (data) => {
+      await using server = await TestServer.start();
+      await using client = await server.client([1]);
+      client.send({ type: 'ping', ...data });
+      const pong = await client.next('pong');
+      expect(JSON.parse(pong.text)).toEqual({ type: 'pong', data, timestamp: expect.any(String) });
+      expect(decode(pong.text)).toHaveProperty('message');
+    },
+  );
 
   it('names the diagnosis on GET /ws/{diagnosis_id} only', async () => {
     await using server = await TestServer.start();

@@ -17,7 +17,9 @@ async function fill(server: TestServer, first: number, last: number, comment?: s
 describe('Positions', () => {
   it('counts the offsets of a topic 1, 2, 3 … in one epoch, whoever publishes', async () => {
     await using server = await TestServer.start();
-    const answers = await Promise.all(range(1, 50).map((number) => server.broadcast.feedbackUpdate(1, feedback(number))));
+    const answers = await Promise.all(
+      range(1, 50).map((number) => server.broadcast.feedbackUpdate(1, feedback(number))),
+    );
     expect(answers.map(({ offset }) => offset)).toEqual(range(1, 50));
     expect(new Set(answers.map(({ epoch }) => epoch)).size).toBe(1);
     const { offset, epoch } = await server.broadcast.feedbackUpdate(2, feedback(1));
@@ -31,8 +33,8 @@ describe('Positions', () => {
     const before = await TestServer.start({ path });
     const epoch = await fill(before, 1, 3);
     const empty = await before.client([2]);
-    await empty.subscribe(2);
-    const { epoch: emptyEpoch } = (await empty.frames[0]?.['data']) as { epoch: string };
+    empty.send({ type: 'subscribe', diagnosis_id: 2 });
+    const { epoch: emptyEpoch } = (await empty.connected(2)).data;
     await before.close();
     await using after = await TestServer.start({ path });
     await using client = await after.client([1, 2]);
@@ -424,7 +426,10 @@ describe('Addressed publications', () => {
     const seen = { ann: [2, 4, 5], ben: [3, 5], cid: [5] };
     for (const [sub, offsets] of Object.entries(seen)) {
       await using client = await server.plain(1, { sub, after: `${epoch}:1` });
-      expect((await client.connected(1)).data.recovery).toMatchObject({ status: 'recovered', count: offsets.length });
+      expect((await client.connected(1)).data.recovery).toMatchObject({
+        status: 'recovered',
+        count: offsets.length,
+      });
       await client.publications(offsets.length);
       await client.settled();
       expect(offsetsOf(client.frames)).toEqual(offsets);
@@ -444,7 +449,11 @@ describe('Addressed publications', () => {
     const epoch = await fill(server, 1, 1);
     for (const _ of range(1, 3)) await server.broadcast.feedbackUpdate(1, feedback(9), { to: 'ann' });
     await using ben = await server.plain(1, { sub: 'ben', after: `${epoch}:1` });
-    expect((await ben.connected(1)).data.recovery).toMatchObject({ status: 'gap', reason: 'retention', count: 0 });
+    expect((await ben.connected(1)).data.recovery).toMatchObject({
+      status: 'gap',
+      reason: 'retention',
+      count: 0,
+    });
   });
 });
 
@@ -507,11 +516,12 @@ describe('What a client does with its position', () => {
     let cuts = 0;
     while (handled.length < 500) {
       await using client = await RawClient.authenticated(server.url, token);
-      await client.subscribe(1, position);
-      const { recovery } = client.frames[0]?.['data'] as { recovery: { status: string; from: string } };
+      client.send({ type: 'subscribe', diagnosis_id: 1, ...(position !== undefined && { after: position }) });
+      const { recovery } = (await client.connected(1)).data;
       expect(recovery.status).toBe(position === undefined ? 'fresh' : 'recovered');
       position ??= recovery.from;
-      for (const _ of range(1, 7)) if (published < 500) void server.broadcast.feedbackUpdate(1, feedback(++published));
+      for (const _ of range(1, 7))
+        if (published < 500) void server.broadcast.feedbackUpdate(1, feedback(++published));
       const share = Math.min(1 + (cuts++ % 9), 500 - handled.length);
       for (const { epoch, offset } of await client.publications(share)) {
         const [, last] = position.split(':');

@@ -48,7 +48,9 @@ describe('Refresh and expiry', () => {
     await using server = await TestServer.start({ auth, authorize: slowAuthorize(3) });
     await using client = await server.client([1]);
     await client.subscribe(1);
-    const tokens = await Promise.all(range(1, 40).map((n) => tokenOf({ diagnoses: [1], expiresInSeconds: 60 + n })));
+    const tokens = await Promise.all(
+      range(1, 40).map((n) => tokenOf({ diagnoses: [1], expiresInSeconds: 60 + n })),
+    );
     const publishing = (async () => {
       for (const number of range(1, 400)) await server.broadcast.feedbackUpdate(1, feedback(number));
     })();
@@ -58,7 +60,9 @@ describe('Refresh and expiry', () => {
     }
     await publishing;
     expect(numbersOf(await client.publications(400))).toEqual(range(1, 400));
-    expect(client.frames.filter(({ type }) => type !== 'feedback_update').map(({ type }) => type)).toEqual(['connect']);
+    expect(client.frames.filter(({ type }) => type !== 'feedback_update').map(({ type }) => type)).toEqual([
+      'connect',
+    ]);
   });
 
   it.each(['/ws', '/ws/1'])('outlives the old token on %s without a new connect', async (path) => {
@@ -95,7 +99,11 @@ describe('Refresh and expiry', () => {
     await client.subscribe(1);
     client.send({ type: 'authenticate', token: await tokenOf({ sub: 'second', diagnoses: [1] }) });
     expect(await client.closed()).toEqual({ code: 1008, reason: 'access_denied' });
-    expect(client.frames.at(-1)).toMatchObject({ type: 'disconnect', reason: 'access_denied', reconnect: false });
+    expect(client.frames.at(-1)).toMatchObject({
+      type: 'disconnect',
+      reason: 'access_denied',
+      reconnect: false,
+    });
   });
 
   it('ends the subscriptions that are no longer allowed, and no others', async () => {
@@ -134,7 +142,12 @@ describe('Refresh and expiry', () => {
   });
 
   it.each([
-    { fails: 'is expired', code: 4401, reason: 'token_expired', token: () => tokenOf({ expiresInSeconds: -60 }) },
+    {
+      fails: 'is expired',
+      code: 4401,
+      reason: 'token_expired',
+      token: () => tokenOf({ expiresInSeconds: -60 }),
+    },
     { fails: 'is altered', code: 1008, reason: 'invalid_token', token: async () => `${await tokenOf()}x` },
   ])('ends the session when the new token $fails, although the old one still counts', async (refused) => {
     await using server = await TestServer.start();

@@ -50,6 +50,9 @@ export function createApi(session: string, onExpired: () => void) {
 export const listPeople = () => request<Person[]>('GET', '/api/people');
 export const logIn = (person: string) => request<Login>('POST', '/api/login', { person });
 
+/** A request over a connection that is dead without a word would otherwise wait for ever. */
+const TIMEOUT_MS = 8_000;
+
 async function request<T>(method: string, path: string, body?: unknown, session?: string): Promise<T> {
   const response = await fetch(path, {
     method,
@@ -58,6 +61,7 @@ async function request<T>(method: string, path: string, body?: unknown, session?
       ...(body !== undefined && { 'content-type': 'application/json' }),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch((cause: unknown) => {
     throw new Error('the clinic cannot be reached', { cause });
   });

@@ -5,7 +5,7 @@ import { Emitter } from './emitter.ts';
 import { ClientError } from './errors.ts';
 import type { GapHandling } from './gap.ts';
 import { type ClientOptions, clientSettings, type SubscribeOptions, subscribeSettings } from './options.ts';
-import type { Subscription } from './publication.ts';
+import type { Subscription } from './subscription.ts';
 import { SubscriptionRegistry } from './subscription-registry.ts';
 
 /** Subscribes to diagnoses over one connection. `HandlesGaps`: the client was given `onGap`. */

@@ -19,7 +19,7 @@ export interface Gap {
  * What happens at a gap: a handler, typically one that loads the current state from the backend, or `'ignore'`. The
  * handler is awaited before later publications are handed out.
  */
-export type GapHandling = ((gap: Gap) => void | Promise<void>) | 'ignore';
+export type GapHandling = ((gap: Gap) => unknown) | 'ignore';
 
 /** A gap of the wire, in this client's words. */
 export function gapOf(diagnosisId: number, recovery: Extract<Recovery, { status: 'gap' }>): Gap {

@@ -5,6 +5,7 @@ export { ClientError } from './errors.ts';
 export type { Gap, GapHandling } from './gap.ts';
 export type { ClientOptions, SubscribeOptions } from './options.ts';
 export type { PositionStore } from './positions.ts';
-export type { AnyPublication, Publication, Subscription } from './publication.ts';
+export type { AnyPublication, Publication } from './publication.ts';
+export type { Subscription } from './subscription.ts';
 export type { SubscriptionState } from './subscription-state.ts';
 export type { OpenTransport, Transport, TransportListener } from './transport.ts';

@@ -5,7 +5,7 @@ import { ClientError } from './errors.ts';
 import type { Settings, SubscribeOptions, subscribeSettings } from './options.ts';
 import { positionKey } from './positions.ts';
 import type { LoosePublication } from './publication.ts';
-import { type SubscriptionHost, TopicSubscription } from './subscription.ts';
+import { type SubscriptionHost, TopicSubscription } from './topic-subscription.ts';
 
 /** The connection, as the registry needs it. */
 export interface Link {

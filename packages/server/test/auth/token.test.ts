@@ -150,6 +150,14 @@ describe('the expiry of a token', () => {
     expect(new Date(expiresAt).getTime()).toBe(expiresAt);
   });
 
+  it('counts in parts of a second', async () => {
+    const options = { secret: SECRET, clockToleranceMs: 0 };
+    const verifyAt = (nowMs: number) =>
+      verifierOf(options, () => nowMs)(forge({ sub: 'anna', exp: NOW + 0.2 }));
+    await expect(verifyAt(NOW_MS + 199)).resolves.toBeDefined();
+    await expect(verifyAt(NOW_MS + 200)).rejects.toMatchObject({ expired: true });
+  });
+
   it('is a whole number of milliseconds for a fractional exp', async () => {
     const { expiresAt } = await verifierOf()(forge({ sub: 'anna', exp: NOW + 0.12345 }));
     expect(expiresAt).toBe(NOW_MS + 123 + 5_000);

@@ -51,7 +51,7 @@ test.describe('an update', () => {
       expect(types).toContain('recommendation_update');
     }).toPass();
     await expect(changed.first()).toBeVisible();
-    await expect(page.getByTestId('changed-herb').first()).toBeVisible();
+    await expect(page.getByTestId('recommendation').locator('ins').first()).toBeVisible();
   });
 
   test('does not reach a stranger, who is told so', async ({ clinic, openAs }) => {

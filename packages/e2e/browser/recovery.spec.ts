@@ -51,6 +51,8 @@ test.describe('a browser that was cut off', () => {
     // Nothing tells the browser: only its own heartbeat can find out, within 25 s and 10 s.
     await patient.untilAway(DIAGNOSIS, 50_000);
     clinic.proxy.pass();
+    // A network that is back answers for connections that it forgot.
+    clinic.proxy.destroy();
     await patient.expectArrivals(DIAGNOSIS, [...live(before), ...recovered(...missed)]);
   });
 });

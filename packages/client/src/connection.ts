@@ -222,8 +222,9 @@ export class Connection {
   /** The connection ended, or has to. What the server said counts more than the code, which may be made up. */
   #lost(code = 1006, reason = '', reconnect = afterClose(code) !== 'stop', withinMs?: number): void {
     if (!reconnect) {
-      this.#settings.report(new ClientError(reason, `the server closed with ${code}`));
-      return this.#apply({ type: 'refused', reason });
+      const stopped = reason || String(code);
+      this.#settings.report(new ClientError(stopped, `the server closed with ${code}`));
+      return this.#apply({ type: 'refused', reason: stopped });
     }
     const failures = 'failures' in this.#state ? this.#state.failures : 0;
     const delay =

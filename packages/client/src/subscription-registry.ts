@@ -67,11 +67,12 @@ export class SubscriptionRegistry implements SubscriptionHost {
   received(received: Received): void {
     if ('unreadable' in received) {
       const { unknownType, diagnosisId, position, explain } = received.unreadable;
-      const report = async () => {
-        if (unknownType === undefined || this.#isNew(unknownType)) this.settings.report(await explain());
+      // Not waited for: zod may have to be loaded, and the stream goes on without it.
+      const report = () => {
+        if (unknownType === undefined || this.#isNew(unknownType)) void explain().then(this.settings.report);
       };
       if (position && diagnosisId) this.#find(diagnosisId)?.skipped(position, report);
-      else void report();
+      else report();
       return;
     }
     const { message } = received;

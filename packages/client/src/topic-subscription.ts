@@ -176,12 +176,11 @@ export class TopicSubscription implements AsyncIterable<LoosePublication> {
     this.#take(publication, (recovered) => this.#hand({ ...publication, recovered }), true);
   }
 
-  /** Passes over a publication that cannot be read; `report` says so in its turn. */
-  skipped(position: Position, report: () => Promise<void>): void {
-    this.#take(position, async () => {
-      const key = this.#key;
-      await report();
-      this.#move(position, key);
+  /** Passes over a publication that cannot be read; `report` is called when its turn has come. */
+  skipped(position: Position, report: () => void): void {
+    this.#take(position, () => {
+      report();
+      this.#move(position);
     });
   }
 
@@ -200,7 +199,7 @@ export class TopicSubscription implements AsyncIterable<LoosePublication> {
   }
 
   /** Takes what stands at a position, unless it was received before. */
-  #take(position: Position, run: (recovered: boolean) => Promise<void>, publication = false): void {
+  #take(position: Position, run: (recovered: boolean) => void | Promise<void>, publication = false): void {
     const { recovery, left } = this.#reading;
     if (!recovery) return;
     const read = readPublication(this.#reading, position);
@@ -269,8 +268,8 @@ export class TopicSubscription implements AsyncIterable<LoosePublication> {
 
   #next(): Step | undefined {
     const step = this.#ended ? undefined : this.#inbox[0];
-    const wanted = step?.publication && this.#emitter.entries().every(({ type }) => type === 'state');
-    return wanted ? undefined : step;
+    const unwanted = step?.publication && this.#emitter.entries().every(({ type }) => type === 'state');
+    return unwanted ? undefined : step;
   }
 
   async #begin(recovery: Recovery): Promise<void> {

@@ -242,6 +242,13 @@ describe('after a loss', () => {
     expect(transport.sockets).toHaveLength(2);
   });
 
+  it('names the code where a stop has no reason', async () => {
+    const client = connect();
+    await prove();
+    transport.last().listener.lost(1009, '');
+    expect(client.state).toEqual({ name: 'stopped', reason: '1009' });
+  });
+
   it('waits longer each time, up to 20 s', async () => {
     connect();
     const waits: number[] = [];

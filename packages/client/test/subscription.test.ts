@@ -403,7 +403,7 @@ describe('a publication of another epoch without a connect', () => {
 });
 
 describe('a message that fails its schema', () => {
-  it("is reported with zod's issues, in its turn, and passed over", async () => {
+  it("is reported with zod's issues, and passed over", async () => {
     const log: unknown[] = [];
     const { subscription, push } = await live({
       onError: (error) => log.push(error),
@@ -415,14 +415,13 @@ describe('a message that fails its schema', () => {
       feedback(1, 3),
     );
     await vi.waitFor(() => expect(log).toHaveLength(3));
-    expect(log).toMatchObject([
-      1,
+    expect(log.filter(Number.isInteger)).toEqual([1, 3]);
+    expect(log.filter((entry) => typeof entry === 'object')).toMatchObject([
       {
         name: 'ProtocolError',
         code: 'invalid_message',
         issues: [{ path: 'data.rating' }, { path: 'data.effectiveness' }],
       },
-      3,
     ]);
     expect(subscription.position?.offset).toBe(3);
   });
@@ -452,7 +451,8 @@ describe('a message that fails its schema', () => {
       { type: 'weather' },
       { type: 'weather' },
     );
-    await vi.waitFor(() => expect(subscription.position?.offset).toBe(3));
+    await vi.waitFor(() => expect(errors).toHaveLength(3));
+    expect(subscription.position?.offset).toBe(3);
     expect(errors).toMatchObject([
       { code: 'unknown_message' },
       { code: 'unknown_message' },
@@ -464,7 +464,7 @@ describe('a message that fails its schema', () => {
     const { push, errors } = await live();
     for (let i = 0; i < 1_000; i++) push({ type: `type_${i}` });
     await turn();
-    await vi.waitFor(() => expect(errors.length).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(errors.length).toBeGreaterThanOrEqual(100));
     await turn();
     expect(errors).toHaveLength(100);
   });

@@ -72,11 +72,10 @@ export function createFrameReader<C extends Catalogue = StandardCatalogue>(defin
           position: { epoch: at.epoch, offset: at.offset },
         }),
         explain: () =>
-          import('./explain.ts').then(
-            ({ explain }) => explain(text, definitions),
+          import('./explain.ts')
+            .then(({ explain }) => explain(text, definitions))
             // The module could not be loaded, as after a deploy that took it away.
-            () => new ProtocolError('invalid_message', 'an invalid message'),
-          ),
+            .catch(() => new ProtocolError('invalid_message', 'an invalid message')),
       },
     };
   };

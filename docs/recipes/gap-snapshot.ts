@@ -1,14 +1,12 @@
 import { createClient, type Gap } from '@vitalwire/client';
+import { getToken } from './get-token.ts';
 
 interface Diagnosis {
   effectiveness: number;
 }
 let diagnosis: Diagnosis;
 
-const client = createClient({
-  url: 'ws://127.0.0.1:8000/ws',
-  getToken: async () => (await fetch('http://127.0.0.1:3000/token')).text(),
-});
+const client = createClient({ url: 'ws://127.0.0.1:8000/ws', getToken });
 
 const subscription = client.subscribe(123, { onGap: loadSnapshot });
 subscription.on('effectiveness_update', ({ new_effectiveness }) => {

@@ -1,5 +1,6 @@
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createClient, type PositionStore } from '@vitalwire/client';
+import { getToken } from './get-token.ts';
 
 /** Positions in a file, so that a restarted process goes on where it was. */
 function positionsIn(path: string): PositionStore {
@@ -16,7 +17,7 @@ function positionsIn(path: string): PositionStore {
 
 const client = createClient({
   url: 'ws://127.0.0.1:8000/ws',
-  getToken: async () => (await fetch('http://127.0.0.1:3000/token')).text(),
+  getToken,
   positions: positionsIn('positions.json'),
   onGap: ({ diagnosisId, reason }) => console.error(`diagnosis ${diagnosisId}: ${reason}`),
 });

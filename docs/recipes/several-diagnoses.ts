@@ -1,8 +1,9 @@
 import { createClient, type Subscription } from '@vitalwire/client';
+import { getToken } from './get-token.ts';
 
 const client = createClient({
   url: 'ws://127.0.0.1:8000/ws',
-  getToken: async () => (await fetch('http://127.0.0.1:3000/token')).text(),
+  getToken,
   onGap: ({ diagnosisId }) => console.log(`diagnosis ${diagnosisId} has to be loaded anew`),
 });
 client.on('state', ({ name }) => console.log(name));

@@ -11,6 +11,13 @@ export type Changes = Readonly<Record<string, string>>;
 
 const WAIT_MS = 15_000;
 
+/** Whether the file contained the text. */
+async function replace(file: string, before: string, after: string): Promise<boolean> {
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, text.replaceAll(before, after));
+  return text.includes(before);
+}
+
 /** A program that runs in a folder of its own, and what it prints. */
 export class Program implements AsyncDisposable {
   /** Where it runs. */
@@ -65,13 +72,13 @@ export class Program implements AsyncDisposable {
     await mkdir(copies, { recursive: true });
     const copy = await mkdtemp(join(copies, 'example-'));
     await cp(join(root, 'docs', 'recipes'), copy, { recursive: true });
-    const file = join(copy, name);
-    let text = await readFile(file, 'utf8');
     for (const [before, after] of Object.entries(changes)) {
-      if (!text.includes(before)) throw new Error(`${name} does not say ${before}`);
-      text = text.replaceAll(before, after);
+      const changed = await Promise.all(
+        ['get-token.ts', name].map((file) => replace(join(copy, file), before, after)),
+      );
+      if (!changed.includes(true)) throw new Error(`${name} does not say ${before}`);
     }
-    await writeFile(file, text);
+    const file = join(copy, name);
     return Program.start(process.execPath, ['--conditions=@vitalwire/source', file], {
       ...options,
       env: { JWT_SECRET: SECRET, ...options.env },

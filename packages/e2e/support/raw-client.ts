@@ -116,17 +116,30 @@ export class RawClient implements AsyncDisposable {
   async next(wanted: string | ((frame: Frame) => boolean), timeoutMs = this.#timeoutMs): Promise<Frame> {
     const matches = typeof wanted === 'string' ? (frame: Frame) => frame.type === wanted : wanted;
     const search = async () => {
-      for (;;) {
-        while (this.#taken < this.frames.length) {
-          const frame = this.frames[this.#taken++];
-          if (frame && matches(frame)) return frame;
-        }
-        if (this.#webSocket.readyState === WebSocket.CLOSED)
-          throw new Error(`closed before ${String(wanted)}; ${this.#story()}`);
-        await new Promise<void>((resolve) => this.#wake.push(resolve));
+      while (this.#webSocket.readyState !== WebSocket.CLOSED) {
+        await this.#change();
+        const frame = this.#take(matches);
+        if (frame) return frame;
       }
+      throw new Error(`closed before ${String(wanted)}; ${this.#story()}`);
     };
-    return within(timeoutMs, search(), () => `no ${String(wanted)} came; ${this.#story()}`);
+    return (
+      this.#take(matches) ??
+      within(timeoutMs, search(), () => `no ${String(wanted)} came; ${this.#story()}`)
+    );
+  }
+
+  #take(matches: (frame: Frame) => boolean): Frame | undefined {
+    while (this.#taken < this.frames.length) {
+      const frame = this.frames[this.#taken++];
+      if (frame && matches(frame)) return frame;
+    }
+    return undefined;
+  }
+
+  /** Resolves when a frame arrives, or the connection closes. */
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#wake.push(resolve));
   }
 
   /** The next `connect`, of one topic when it is named. */
@@ -157,7 +170,7 @@ export class RawClient implements AsyncDisposable {
     this.send({ type: 'ping', id });
     const isPong = ({ type, data }: Frame) => type === 'pong' && (data as { id?: unknown }).id === id;
     const found = async () => {
-      while (!this.frames.some(isPong)) await new Promise<void>((resolve) => this.#wake.push(resolve));
+      while (!this.frames.some(isPong)) await this.#change();
     };
     await within(this.#timeoutMs, found(), () => `no pong came; ${this.#story()}`);
   }

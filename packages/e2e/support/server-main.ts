@@ -1,4 +1,5 @@
 // A server in a process of its own, started by ServerProcess. It speaks with its parent over the IPC channel.
+import { flushCompileCache } from 'node:module';
 import { createServer, memoryLog, sqliteLog } from '@vitalwire/server';
 import { feedback, range } from './publications.ts';
 import type { Answer, Call, ServerProcessOptions } from './server-process.ts';
@@ -24,6 +25,7 @@ process.on('message', (call: Call) => {
 });
 
 const { port: taken } = await server.listen({ port });
+flushCompileCache(); // now, since this process is not going to end by itself
 process.send?.({ id: 0, result: taken } satisfies Answer);
 
 async function execute(call: Call): Promise<unknown> {

@@ -29,6 +29,7 @@ export interface Answer {
 }
 
 const MAIN = fileURLToPath(new URL('server-main.ts', import.meta.url));
+const COMPILE_CACHE = fileURLToPath(new URL('../node_modules/.cache/compile', import.meta.url));
 
 /** A server in a process of its own: it can be killed, started again on the same data and port, and weighed. */
 export class ServerProcess implements AsyncDisposable {
@@ -65,6 +66,8 @@ export class ServerProcess implements AsyncDisposable {
     const listening = new Promise((resolve, reject) => this.#pending.set(0, { resolve, reject }));
     const child = fork(MAIN, [JSON.stringify({ ...this.#options, port: this.#port })], {
       execArgv: ['--conditions=@vitalwire/source', '--expose-gc', '--disable-warning=ExperimentalWarning'],
+      // Halves the time to start from sources.
+      env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#child = child;

@@ -7,7 +7,7 @@ import { TestServer } from '../../support/test-server.ts';
 import { tokenOf } from '../../support/tokens.ts';
 import { until } from '../../support/within.ts';
 
-describe('a half-open connection', () => {
+describe.concurrent('a half-open connection', () => {
   it('is found by the server’s heartbeat within 35 seconds and given up, and nothing is lost', async () => {
     const speed = 25;
     await using server = await TestServer.start({ clock: fastClock(speed) });
@@ -42,7 +42,7 @@ describe('a half-open connection', () => {
   });
 });
 
-describe('a token that ends far in the future', () => {
+describe.concurrent('a token that ends far in the future', () => {
   const now = Math.floor(Date.now() / 1_000);
   it.each([
     { exp: now + 30 * 86_400, meaning: '30 days from now' },
@@ -66,7 +66,7 @@ describe('a token that ends far in the future', () => {
   });
 });
 
-describe('too many connections', () => {
+describe.concurrent('too many connections', () => {
   it('closes a further one with 1013, and takes one when another has left', async () => {
     await using server = await TestServer.start({ limits: { maxConnections: 3 } });
     await using first = await server.plain(1);

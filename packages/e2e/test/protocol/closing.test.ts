@@ -111,7 +111,7 @@ describe('Closing', () => {
 });
 
 describe('Heartbeat and receipts', () => {
-  it('pings a client that was silent for 25 seconds, and cuts it without a close frame 10 seconds later', async () => {
+  it.concurrent('pings a client that was silent for 25 seconds, and cuts it without a close frame 10 seconds later', async () => {
     const speed = 25;
     await using server = await TestServer.start({ clock: fastClock(speed) });
     const opened = performance.now();
@@ -125,7 +125,7 @@ describe('Heartbeat and receipts', () => {
     expect(dead.frames.map(({ type }) => type)).toEqual(['connect']);
   });
 
-  it('keeps a client that answers, and does not ping one that speaks', async () => {
+  it.concurrent('keeps a client that answers, and does not ping one that speaks', async () => {
     const speed = 25;
     await using server = await TestServer.start({ clock: fastClock(speed) });
     await using quiet = await server.plain(1);
@@ -140,7 +140,7 @@ describe('Heartbeat and receipts', () => {
     expect(speaking.pings).toEqual([]);
   });
 
-  it('pings at most once a second while publications flow', async () => {
+  it.concurrent('pings at most once a second while publications flow', async () => {
     await using server = await TestServer.start();
     await using client = await server.plain(1);
     await client.connected(1);

@@ -67,12 +67,14 @@ export class SubscriptionRegistry implements SubscriptionHost {
   received(received: Received): void {
     if ('unreadable' in received) {
       const { unknownType, diagnosisId, position, explain } = received.unreadable;
-      // Not waited for: zod may have to be loaded, and the stream goes on without it.
-      const report = () => {
-        if (unknownType === undefined || this.#isNew(unknownType)) void explain().then(this.settings.report);
+      const { report } = this.settings;
+      const say = () => {
+        // Not waited for: zod may have to be loaded, and the stream goes on without it.
+        if (unknownType === undefined) void explain().then(report);
+        else if (this.#isNew(unknownType)) report(new ClientError('unknown_message', unknownType));
       };
-      if (position && diagnosisId) this.#find(diagnosisId)?.skipped(position, report);
-      else report();
+      if (position && diagnosisId) this.#find(diagnosisId)?.skipped(position, say);
+      else say();
       return;
     }
     const { message } = received;

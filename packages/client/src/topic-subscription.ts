@@ -59,6 +59,8 @@ export class TopicSubscription implements AsyncIterable<LoosePublication> {
   /** A retry is scheduled: nothing is asked for until then. */
   #delayed = false;
   #failures = 0;
+  /** Counts the breaks in the connection. States that wait in the inbox since before one are out of date. */
+  #era = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
 
@@ -128,7 +130,10 @@ export class TopicSubscription implements AsyncIterable<LoosePublication> {
 
   /** The connection changed its state. */
   follow(connection: ConnectionState): void {
-    if (connection.name !== 'connected') this.#unjoin();
+    if (connection.name !== 'connected') {
+      this.#unjoin();
+      this.#era++;
+    }
     this.#go({ type: 'connection', state: connection });
   }
 
@@ -169,7 +174,8 @@ export class TopicSubscription implements AsyncIterable<LoosePublication> {
     clearTimeout(this.#timer);
     if (this.#full()) return;
     this.#reading = readConnect(this.#reading, recovery);
-    this.#enqueue(() => this.#begin(recovery));
+    const era = this.#era;
+    this.#enqueue(() => this.#begin(recovery, era));
   }
 
   received(publication: Omit<LoosePublication, 'recovered'>): void {
@@ -192,7 +198,8 @@ export class TopicSubscription implements AsyncIterable<LoosePublication> {
 
   // Inside
 
-  #go(event: SubscriptionEvent): void {
+  #go(event: SubscriptionEvent, era: number = this.#era): void {
+    if (era !== this.#era) return;
     const before = this.#state;
     this.#state = transition(before, event);
     if (JSON.stringify(this.#state) !== JSON.stringify(before)) this.#emitter.emit('state', this.#state);
@@ -213,9 +220,8 @@ export class TopicSubscription implements AsyncIterable<LoosePublication> {
     if (read.fresh) this.#enqueue(() => run(read.recovered), publication);
     // Also a duplicate counts: it may be the last of those from before.
     if (left > 0 && read.reading.left === 0) {
-      this.#enqueue(() => {
-        if (this.#reading.recovery === recovery) this.#go({ type: 'caught_up' });
-      });
+      const era = this.#era;
+      this.#enqueue(() => this.#go({ type: 'caught_up' }, era));
     }
   }
 
@@ -227,6 +233,7 @@ export class TopicSubscription implements AsyncIterable<LoosePublication> {
 
   #retry(): void {
     this.#unjoin();
+    this.#era++;
     this.#host.leave(this.diagnosisId);
     this.#delayed = true;
     const delay = backoff(this.#failures++, Math.random(), this.#host.settings.backoff);
@@ -272,7 +279,7 @@ export class TopicSubscription implements AsyncIterable<LoosePublication> {
     return unwanted ? undefined : step;
   }
 
-  async #begin(recovery: Recovery): Promise<void> {
+  async #begin(recovery: Recovery, era: number): Promise<void> {
     const key = this.#key;
     const from = parsePosition(recovery.from);
     const gap = recovery.status === 'gap';
@@ -280,7 +287,7 @@ export class TopicSubscription implements AsyncIterable<LoosePublication> {
       await this.#emitter.call(this.#onGap, gapOf(this.diagnosisId, recovery));
     }
     if (from && (gap || !this.#position)) this.#move(from, key);
-    if (this.#reading.recovery === recovery) this.#go({ type: 'connect', recovery });
+    this.#go({ type: 'connect', recovery }, era);
   }
 
   async #hand(publication: LoosePublication): Promise<void> {

@@ -102,6 +102,9 @@ describe('handlers', () => {
     push(feedback(1, 1), feedback(1, 2));
     await turn();
     expect(subscription.position?.offset).toBe(0);
+    subscription.on('state', () => {});
+    await turn();
+    expect(subscription.position?.offset).toBe(0);
     const seen: number[] = [];
     subscription.on('publication', ({ offset }) => void seen.push(offset));
     await turn();
@@ -216,6 +219,45 @@ describe('catching up', () => {
     expect(subscription.position).toEqual({ epoch: 'e1', offset: 0 });
   });
 
+  it('is told apart from what is live also where handlers are slow and a gap follows', async () => {
+    const { subscription, push } = await asked({ onGap: () => void log.push('gap') });
+    const log: unknown[] = [];
+    const first = gate();
+    subscription.on('state', ({ name }) => log.push(name));
+    subscription.on('publication', async ({ offset, recovered }) => {
+      log.push([offset, recovered]);
+      await first.promise;
+    });
+    push(connectMessage(1, { from: 'e1:0', to: 'e1:1', count: 1 }), feedback(1, 1), feedback(1, 2));
+    push(
+      connectMessage(1, {
+        status: 'gap',
+        reason: 'retention',
+        last_seen: 'e1:2',
+        first_available: 'e1:5',
+        from: 'e1:4',
+        to: 'e1:5',
+        count: 1,
+      }),
+      feedback(1, 5),
+      feedback(1, 6),
+    );
+    await turn();
+    first.open();
+    await turn();
+    expect(log).toEqual([
+      'catching_up',
+      [1, true],
+      'live',
+      [2, false],
+      'gap',
+      'catching_up',
+      [5, true],
+      'live',
+      [6, false],
+    ]);
+  });
+
   it('does not become live from a connection that ended', async () => {
     const { subscription, push, transport } = await asked();
     const { promise, open } = gate();
@@ -227,6 +269,20 @@ describe('catching up', () => {
     await turn();
     expect(subscription.state.name).toBe('waiting');
     expect(subscription.position?.offset).toBe(1);
+  });
+
+  it('does not begin from a connect of a connection that ended', async () => {
+    const { subscription, push, transport, cut } = await live();
+    const { promise, open } = gate();
+    subscription.on('publication', () => promise);
+    push(feedback(1, 1));
+    await cut();
+    push(connectMessage(1, { from: 'e1:1', to: 'e1:2', count: 1 }));
+    transport.last().listener.lost(1006, '');
+    open();
+    await turn();
+    expect(subscription.position?.offset).toBe(1);
+    expect(subscription.state.name).toBe('waiting');
   });
 });
 
@@ -563,6 +619,8 @@ describe('slow handlers', () => {
     const { subscription, push, said } = await live({ maxWaitingPublications: 3 });
     const first = gate();
     const seen: number[] = [];
+    const names: string[] = [];
+    subscription.on('state', ({ name }) => names.push(name));
     subscription.on('publication', async ({ offset }) => {
       seen.push(offset);
       await first.promise;
@@ -573,11 +631,30 @@ describe('slow handlers', () => {
     first.open();
     await turn();
     expect(seen).toEqual([1, 2, 3]);
+    expect(names).toEqual(['connecting']);
     expect(said().slice(2)).toEqual([{ type: 'subscribe', diagnosis_id: 1, after: 'e1:3' }]);
     push(connectMessage(1, { from: 'e1:3', to: 'e1:5', count: 2 }), feedback(1, 4), feedback(1, 5));
     await turn();
     expect(seen).toEqual([1, 2, 3, 4, 5]);
     expect(subscription.state.name).toBe('live');
+  });
+
+  it('are not flooded with gaps either', async () => {
+    const { push, said } = await live({ maxWaitingPublications: 3, onGap: () => new Promise(() => {}) });
+    for (let i = 0; i < 10; i++) {
+      push(
+        connectMessage(1, {
+          status: 'gap',
+          reason: 'retention',
+          last_seen: `e1:${i}`,
+          first_available: `e1:${i + 2}`,
+          from: `e1:${i + 1}`,
+          count: 0,
+        }),
+      );
+    }
+    await turn();
+    expect(said().slice(1)).toEqual([{ type: 'unsubscribe', diagnosis_id: 1 }]);
   });
 
   it('are not asked to do more over a new connection either', async () => {
@@ -654,12 +731,33 @@ describe('a refusal', () => {
     },
   );
 
+  it('counts anew after a publication', async () => {
+    const { client, refused, refuse, transport } = await two();
+    refuse('unavailable');
+    await vi.advanceTimersByTimeAsync(500);
+    transport.last().push(connectMessage(1, { status: 'fresh' }), feedback(1, 1));
+    refuse('unavailable');
+    expect(refused.state).toMatchObject({ name: 'waiting', retryAt: Date.now() + 500 });
+    client.close();
+  });
+
+  it('is not waited for on a new connection', async () => {
+    const { client, refuse, transport } = await two();
+    refuse('unavailable');
+    transport.last().listener.lost(1006, '');
+    client.connect();
+    await settle();
+    transport.last().listener.opened();
+    expect(transport.last().said).toContainEqual({ type: 'subscribe', diagnosis_id: 1 });
+    client.close();
+  });
+
   it('that never comes, nor an answer, is tried again', async () => {
-    const { client, refused, transport } = await two();
+    const { client, refused, other, transport } = await two();
     const asks = () =>
       transport.last().said.filter(({ type, diagnosis_id }) => type === 'subscribe' && diagnosis_id === 1);
     await vi.advanceTimersByTimeAsync(10_000);
-    expect(refused.state.name).toBe('waiting');
+    expect([refused.state.name, other.state.name]).toEqual(['waiting', 'live']);
     await vi.advanceTimersByTimeAsync(500);
     expect(asks()).toHaveLength(2);
     client.close();

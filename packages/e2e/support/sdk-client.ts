@@ -96,8 +96,11 @@ export class Recorder {
     this.#at = { epoch, offset };
     this.handled.push(handled);
     if (handled.recovered && this.#catchingUp) this.#catchingUp.recovered++;
-    if (handled.recovered !== (this.#catchingUp !== undefined))
+    // Between two connections the state says so, while handlers still work on what arrived before.
+    const { name } = this.subscription.state;
+    if ((name === 'live' || name === 'catching_up') && handled.recovered !== (name === 'catching_up')) {
       this.faults.push(`${offset} is marked wrongly`);
+    }
   }
 
   #gap(gap: Gap): void {

@@ -32,6 +32,13 @@ describe('GET /ws/status', () => {
     expect(response.headers.get('Cache-Control')).toBe('no-store');
   });
 
+  it('does not mind what a proxy in front of it has asked for', async () => {
+    const headers = { authorization: 'Basic b3BzOnNlY3JldA==' };
+    const response = await httpBench().fetch(new Request('http://host/ws/status', { headers }));
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ ...counts, connections_by_diagnosis: {} });
+  });
+
   it('refuses a token that proves nothing, so that nobody takes the empty maps for the truth', async () => {
     expect((await httpBench().get('/ws/status', EXPIRED)).status).toBe(401);
   });

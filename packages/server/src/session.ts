@@ -18,6 +18,7 @@ import type { Principal, VerifyToken } from './auth/principal.ts';
 import type { Clock } from './clock.ts';
 import { Cursor, type Outlet } from './cursor.ts';
 import { RequestError, TokenError } from './errors.ts';
+import { failureOf } from './failure.ts';
 import type { Hub } from './hub.ts';
 import { Liveness } from './liveness.ts';
 import type { LogStore, Topic } from './log/log-store.ts';
@@ -387,7 +388,7 @@ export class Session implements SocketListener, Outlet {
     if (this.#closed) return;
     const code = error instanceof RequestError ? error.code : 'internal_error';
     if (code === 'access_denied' || code === 'diagnosis_not_found') return this.end(code);
-    this.#say('error', { err: error }, 'session failed');
+    this.#say('error', failureOf(error), 'session failed');
     this.end(errorCodes[code].temporary && code !== 'internal_error' ? 'overloaded' : 'internal_error');
   }
 

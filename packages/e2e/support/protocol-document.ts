@@ -15,7 +15,7 @@ const path = fileURLToPath(new URL('../../protocol/PROTOCOL.md', import.meta.url
 export const sections: readonly Section[] = readSections(readFileSync(path, 'utf8'));
 
 /** @throws {Error} when there is no such heading. */
-export function section(heading: string): Section {
+function section(heading: string): Section {
   const found = sections.find((candidate) => candidate.heading === heading);
   if (!found) throw new Error(`PROTOCOL.md has no heading ${heading}`);
   return found;

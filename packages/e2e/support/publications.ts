@@ -19,7 +19,7 @@ export function offsetsOf(frames: readonly Frame[], diagnosisId?: number): numbe
     .map(({ offset }) => Number(offset));
 }
 
-export function isPublication({ offset }: Frame): boolean {
+function isPublication({ offset }: Frame): boolean {
   return offset !== undefined;
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Bystander, CONFIDENTIAL, leaked } from '../../support/bystander.ts';
+import { publish } from '../../support/http.ts';
 import { feedback, numbersOf } from '../../support/publications.ts';
 import { type Closing, RawClient } from '../../support/raw-client.ts';
 import { maskedFrame } from '../../support/raw-socket.ts';
@@ -271,6 +272,37 @@ describe('a token that proves nothing', () => {
     client.send({ type: 'subscribe', diagnosis_id: 999 });
     expect(await client.closed()).toEqual(closing);
     for (const { frames } of [plain, client]) expect(frames.map(({ type }) => type)).toEqual(['disconnect']);
+  });
+});
+
+describe('a request to publish that is refused', () => {
+  const valid = { diagnosis_id: 1, ...feedback(1), comment: NOISE };
+  const cases = [
+    { input: 'not JSON', body: NOISE, code: 'invalid_json', status: 400 },
+    { input: '8,000 nested arrays', body: `{"more":${nested(8_000)}}`, code: 'invalid_json', status: 400 },
+    { input: 'rating 6', body: { ...valid, rating: 6 }, code: 'invalid_body', status: 422 },
+    { input: 'effectiveness 1.2', body: { ...valid, effectiveness: 1.2 }, code: 'invalid_body', status: 422 },
+    { input: 'a missing field', body: { diagnosis_id: 1, rating: 5, comment: NOISE }, code: 'invalid_body', status: 422 },
+    { input: '__proto__ as the id', body: { ...valid, diagnosis_id: '__proto__' }, code: 'invalid_body', status: 422 },
+    { input: 'over 64 KiB', body: { ...valid, comment: NOISE.repeat(3_000) }, code: 'body_too_big', status: 413 },
+    { input: 'someone else’s diagnosis', body: { ...valid, diagnosis_id: 999 }, code: 'access_denied', status: 403 },
+  ];
+
+  it.each(cases)('$input', async ({ body, code, status }) => {
+    const token = await remember(tokenOf({ sub: 'attacker', diagnoses: [1] }));
+    const response = await publish(server.url, 'feedback-update', body, { token });
+    expect([response.status, await response.json()]).toMatchObject([status, { error: code }]);
+    await logged('request refused', { code });
+  });
+
+  it.each([
+    { input: 'an unsigned token', token: async () => unsignedToken({ sub: 'x', scope: 'broadcast', exp: 4e9 }) },
+    { input: 'an expired token', token: () => tokenOf({ scope: 'broadcast', expiresInSeconds: -60 }) },
+    { input: 'another secret', token: () => tokenOf({ scope: 'broadcast', secret: 'y'.repeat(40) }) },
+  ])('$input', async ({ token }) => {
+    const response = await publish(server.url, 'feedback-update', valid, { token: await remember(token()) });
+    expect(response.status).toBe(401);
+    await logged('request refused', { code: 'invalid_token' });
   });
 });
 

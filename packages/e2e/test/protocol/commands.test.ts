@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { publish } from '../../support/http.ts';
 import { feedback, numbersOf, offsetsOf, range } from '../../support/publications.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import { TestServer } from '../../support/test-server.ts';
@@ -16,6 +17,19 @@ describe('authenticate', () => {
       await client.subscribe(1);
     },
   );
+
+  it('logs nothing of what a verifier of the application throws, which may quote the token', async () => {
+    const auth = (token: string) => Promise.reject(new Error(`cannot read ${token}`));
+    await using server = await TestServer.start({ auth });
+    await using client = await RawClient.authenticated(server.url, 'a-confidential-token');
+    expect(await client.closed()).toEqual({ code: 1011, reason: 'internal_error' });
+    await using plain = await RawClient.plain(server.url, 1, { token: 'a-confidential-token' });
+    expect(await plain.closed()).toEqual({ code: 1011, reason: 'internal_error' });
+    const response = await publish(server.url, 'feedback-update', {}, { token: 'a-confidential-token' });
+    expect(response.status).toBe(500);
+    expect(server.logger.lines.filter(({ level }) => level === 'error')).toHaveLength(3);
+    expect(server.logger.text + JSON.stringify([client.frames, plain.frames])).not.toContain('confidential');
+  });
 
   it('takes the token from the command and not from the address', async () => {
     await using server = await TestServer.start();

@@ -62,6 +62,7 @@ export type MessageDecoder<C extends Catalogue> = (
   text: string,
 ) => { readonly message: ServerMessage<C> } | { readonly invalid: InvalidMessage };
 
+/** Makes the decoder of a catalogue's messages, and of the signals. */
 export function createMessageDecoder<C extends Catalogue>(definitions: C): MessageDecoder<C> {
   const schemas = new Map<unknown, z.ZodMiniObject>(
     definitions.map((definition) => [definition.type, messageSchema(definition)]),

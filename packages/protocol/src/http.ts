@@ -7,6 +7,7 @@ import { epochSchema, offsetSchema } from './position-schema.ts';
 /** Request header that makes a retry return the first answer instead of publishing twice: 1 to 255 characters. */
 export const IDEMPOTENCY_HEADER = 'Idempotency-Key';
 
+/** What that header may hold. */
 export const idempotencyKeySchema = z.string().check(z.minLength(1), z.maxLength(255));
 
 /** The path that publishes one type, for example `/ws/broadcast-effectiveness-update`. */

@@ -15,6 +15,7 @@ export type After = Position | SymbolicStart;
 /** The wire form `epoch:offset`. Offsets have at most 15 digits, so that each is a safe integer. */
 export const POSITION = /^[A-Za-z0-9_-]{1,64}:(0|[1-9][0-9]{0,14})$/;
 
+/** Writes a position in its wire form, `epoch:offset`. */
 export function formatPosition({ epoch, offset }: Position): string {
   return `${epoch}:${offset}`;
 }
@@ -31,6 +32,7 @@ export function parseAfter(text: string): After | undefined {
   return text === 'latest' || text === 'earliest' ? text : parsePosition(text);
 }
 
+/** Writes a start in its wire form. */
 export function formatAfter(after: After): string {
   return typeof after === 'string' ? after : formatPosition(after);
 }

@@ -1,8 +1,7 @@
-// A server
+// Who may do what
 
 export { type HttpAuthorizeOptions, httpAuthorize } from './auth/http-authorize.ts';
 export { ownDiagnoses } from './auth/own-diagnoses.ts';
-// Who may do what
 export {
   type Action,
   type Authorize,
@@ -13,9 +12,15 @@ export {
 } from './auth/principal.ts';
 export { type SignTokenOptions, signToken } from './auth/sign-token.ts';
 export { createTokenVerifier, type TokenOptions } from './auth/token.ts';
+
+// A server
+
 export type { Broadcast, BroadcastOptions } from './broadcast.ts';
 export type { Clock } from './clock.ts';
 export { LogUnavailableError, OptionError, RequestError, TokenError } from './errors.ts';
+
+// Where logs live
+
 export type {
   Announcement,
   Appended,
@@ -31,11 +36,8 @@ export type {
   Topic,
 } from './log/log-store.ts';
 export { DEFAULT_RETENTION } from './log/log-store.ts';
-// Where logs live
 export { type MemoryLogOptions, memoryLog } from './log/memory.ts';
 export { type SqliteLogOptions, sqliteLog } from './log/sqlite.ts';
-
-// What is said and what is thrown
 export type { Logger } from './logger.ts';
 export { DEFAULT_LIMITS, DEFAULT_TIMING, type Limits, type ServerOptions, type Timing } from './options.ts';
 export { createServer, type VitalwireServer } from './server.ts';

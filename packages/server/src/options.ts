@@ -35,7 +35,7 @@ export interface Limits {
   pageSize: number;
 }
 
-/** How long the server waits, in milliseconds. */
+/** How long the server waits, in milliseconds. Every number is from 1 to 2_147_483_647, the longest wait of a timer. */
 export interface Timing {
   /** For `authenticate` on a new connection; beyond it the connection closes with 4400. @default 10_000 */
   authenticationTimeoutMs: number;
@@ -55,6 +55,7 @@ export interface Timing {
   reconnectSpreadMs: number;
 }
 
+/** The limits of a server that is not told otherwise. */
 export const DEFAULT_LIMITS: Limits = Object.freeze({
   maxFrameBytes: 65_536,
   maxUnauthenticatedFrameBytes: 8_192,
@@ -69,6 +70,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   pageSize: 262_144,
 });
 
+/** The waits of a server that is not told otherwise. */
 export const DEFAULT_TIMING: Timing = Object.freeze({
   authenticationTimeoutMs: 10_000,
   authorizeTimeoutMs: 5_000,
@@ -97,11 +99,16 @@ export interface ServerOptions<C extends Catalogue = StandardCatalogue> {
    * `Origin` is no browser and is not affected. @default any origin: access is by token, never by cookie
    */
   origins?: readonly string[];
+  /** Bounds on frames, bodies and connections; what is left out keeps its default. */
   limits?: Partial<Limits>;
+  /** Waits, in milliseconds; what is left out keeps its default. */
   timing?: Partial<Timing>;
   /** Time; for tests. @default the system's */
   clock?: Clock;
 }
+
+/** A timer that was set for longer would fire at once. */
+const MAX_WAIT_MS = 2 ** 31 - 1;
 
 const OPTION_NAMES: readonly string[] = [
   'auth',
@@ -124,8 +131,8 @@ export function checkOptions(options: ServerOptions<Catalogue>): { limits: Limit
   refuseUnknown(options, OPTION_NAMES, '');
   if (options.auth === undefined) throw new OptionError('auth', 'is required');
   return {
-    limits: checkNumbers(options.limits ?? {}, DEFAULT_LIMITS, 'limits.'),
-    timing: checkNumbers(options.timing ?? {}, DEFAULT_TIMING, 'timing.'),
+    limits: checkNumbers(options.limits ?? {}, DEFAULT_LIMITS, 'limits.', Number.POSITIVE_INFINITY),
+    timing: checkNumbers(options.timing ?? {}, DEFAULT_TIMING, 'timing.', MAX_WAIT_MS),
   };
 }
 
@@ -137,11 +144,11 @@ export function refuseUnknown(given: object, names: readonly string[], prefix: s
   }
 }
 
-function checkNumbers<T extends object>(given: Partial<T>, defaults: T, prefix: string): T {
+function checkNumbers<T extends object>(given: Partial<T>, defaults: T, prefix: string, max: number): T {
   refuseUnknown(given, Object.keys(defaults), prefix);
   for (const [name, value] of Object.entries(given)) {
-    const valid = value === undefined || (typeof value === 'number' && value >= 1);
-    if (!valid) throw new OptionError(prefix + name, 'must be a number of at least 1');
+    const valid = value === undefined || (typeof value === 'number' && value >= 1 && value <= max);
+    if (!valid) throw new OptionError(prefix + name, `must be a number from 1 to ${max}`);
   }
   const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return { ...defaults, ...defined } as T;

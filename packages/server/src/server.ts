@@ -57,15 +57,14 @@ export interface VitalwireServer<C extends Catalogue = StandardCatalogue> {
 
 /** How often sessions look at the time, in milliseconds. */
 const TICK_MS = 1_000;
-/** The longest time that a timer can wait. */
-const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /**
  * Creates a server. It serves nothing until `attach` or `listen`.
  *
  * @throws {OptionError} naming the option that cannot be used.
  * @example
- * const server = createServer({ auth: { secret: process.env.JWT_SECRET }, log: sqliteLog({ path: 'log.db' }) });
+ * const auth = { secret: process.env.JWT_SECRET ?? '' }; // at least 32 bytes
+ * const server = createServer({ auth, log: sqliteLog({ path: 'data/vitalwire.db' }) });
  * await server.listen({ port: 8000 });
  * await server.broadcast.feedbackUpdate(123, { feedback_id: 1, rating: 5, effectiveness: 0.9 });
  */
@@ -198,7 +197,7 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
     let stopWaiting = () => {};
     await new Promise<void>((resolve) => {
       lastLeft = resolve;
-      stopWaiting = clock.after(Math.min(timing.closeTimeoutMs, MAX_DELAY_MS), resolve);
+      stopWaiting = clock.after(timing.closeTimeoutMs, resolve);
     });
     stopWaiting();
     for (const socket of sockets) socket.terminate();

@@ -16,6 +16,7 @@ export const BROADCAST_SCOPE = 'broadcast';
 /** Proves who speaks. Rejects with a `TokenError`, or with a temporary `RequestError` when it cannot be decided now. */
 export type VerifyToken = (token: string) => Promise<Principal>;
 
+/** What a principal wants to do with a diagnosis. */
 export type Action = 'subscribe' | 'publish';
 
 /** `not_found` says that the diagnosis does not exist; use it only where its absence is no secret. */

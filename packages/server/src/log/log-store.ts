@@ -16,6 +16,7 @@ export interface Entry {
   readonly idempotency?: Idempotency | undefined;
 }
 
+/** By what a repeated append is known. */
 export interface Idempotency {
   /** Unique within the topic; the caller puts the publisher into it. */
   readonly key: string;
@@ -23,6 +24,7 @@ export interface Idempotency {
   readonly memo: string;
 }
 
+/** What became of an append. */
 export interface Appended {
   readonly position: Position;
   /** The memo of the first append with this idempotency key; absent when this append was the first. */
@@ -89,6 +91,7 @@ export interface Retention {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+/** What is kept by a store that is not told otherwise. */
 export const DEFAULT_RETENTION: Retention = Object.freeze({
   publications: 1_000,
   ageMs: 7 * DAY_MS,

@@ -43,7 +43,7 @@ export type ConnectionEvent =
   | { readonly type: 'close' };
 
 /** What the driver does after a transition; each begins with the end of whatever it was doing. */
-export type ConnectionEffect = 'open' | 'wait' | 'rest';
+type ConnectionEffect = 'open' | 'wait' | 'rest';
 
 export interface ConnectionTransition {
   readonly state: ConnectionState;

@@ -23,8 +23,3 @@ export async function until(
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
-
-/** Lets timers and sockets have their turn. */
-export function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}

@@ -1,6 +1,6 @@
 import type { Recovery } from '@vitalwire/protocol';
 
-export const EPOCH = 'e1';
+const EPOCH = 'e1';
 
 /** A `connect` as the server sends it; `count` publications follow from `from` to `to`. */
 export function connectMessage(

@@ -1,4 +1,4 @@
-import { test as base, expect, type Page } from '@playwright/test';
+import { test as base, expect } from '@playwright/test';
 import { Clinic, type ClinicOptions } from './clinic.ts';
 import { ClinicPage } from './clinic-page.ts';
 
@@ -31,4 +31,4 @@ export const test = base.extend<Fixtures>({
   },
 });
 
-export { expect, type Page };
+export { expect };

@@ -40,7 +40,7 @@ export interface HttpBench {
   post(path: string, body: unknown, init?: PostInit): Promise<Response>;
 }
 
-export interface PostInit {
+interface PostInit {
   readonly token?: string | undefined;
   readonly headers?: Record<string, string>;
   readonly method?: string;

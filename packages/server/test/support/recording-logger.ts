@@ -1,7 +1,7 @@
 import type { Logger } from '../../src/logger.ts';
 
 /** One line of the log. */
-export interface LogLine {
+interface LogLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly fields: Record<string, unknown>;
   readonly message: string;

@@ -18,7 +18,7 @@ const hosts: Host[] = [
 ];
 
 describe.each(hosts)('$file', ({ file, changes, basePath }) => {
-  it('delivers what is published, beside the application', async () => {
+  it('delivers what is published, beside the application, and says goodbye when it is asked to end', async () => {
     await using program = await Program.example(file, changes);
     const application = `http://127.0.0.1:${await program.port()}`;
     using client = new PlainClient(`${application}${basePath}/ws/123`, await tokenOf('7'));
@@ -31,13 +31,6 @@ describe.each(hosts)('$file', ({ file, changes, basePath }) => {
     if (file !== 'embed-express.ts') {
       expect(await (await fetch(`${application}/`)).text()).toBe('the application');
     }
-  });
-
-  it('says goodbye and ends when it is asked to', async () => {
-    await using program = await Program.example(file, changes);
-    const url = `http://127.0.0.1:${await program.port()}${basePath}/ws/123`;
-    using client = new PlainClient(url, await tokenOf('7'));
-    await client.first('connect');
 
     expect(await program.end()).toBe(0);
     expect(await client.first('disconnect')).toMatchObject({ code: 1012, reconnect: true });

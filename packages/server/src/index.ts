@@ -13,12 +13,6 @@ export {
 export { type SignTokenOptions, signToken } from './auth/sign-token.ts';
 export { createTokenVerifier, type TokenOptions } from './auth/token.ts';
 
-// A server
-
-export type { Broadcast, BroadcastOptions } from './broadcast.ts';
-export type { Clock } from './clock.ts';
-export { LogUnavailableError, OptionError, RequestError, TokenError } from './errors.ts';
-
 // Where logs live
 
 export type {
@@ -38,6 +32,12 @@ export type {
 export { DEFAULT_RETENTION } from './log/log-store.ts';
 export { type MemoryLogOptions, memoryLog } from './log/memory.ts';
 export { type SqliteLogOptions, sqliteLog } from './log/sqlite.ts';
+
+// A server
+
+export type { Broadcast, BroadcastOptions } from './broadcast.ts';
+export type { Clock } from './clock.ts';
+export { LogUnavailableError, OptionError, RequestError, TokenError } from './errors.ts';
 export type { Logger } from './logger.ts';
 export { DEFAULT_LIMITS, DEFAULT_TIMING, type Limits, type ServerOptions, type Timing } from './options.ts';
 export { createServer, type VitalwireServer } from './server.ts';

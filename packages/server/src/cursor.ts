@@ -73,8 +73,14 @@ export class Cursor {
   announce(batch: Batch): void {
     // While catching up, the loop compares itself with the newest announcement.
     if (this.#phase !== 'live') return;
-    const continues = batch.epoch === this.#epoch && batch.first <= this.#offset + 1;
-    if (continues && this.#outlet.writable) return this.#handOver(batch.deliveries, batch.last);
+    if (batch.epoch === this.#epoch && batch.first <= this.#offset + 1) {
+      for (const part of batch.parts) {
+        if (!this.#outlet.writable) break;
+        this.#handOver(part, part.at(-1)?.offset ?? this.#offset);
+      }
+      // A hand-over may have ended the session.
+      if (this.#offset >= batch.last || this.#phase !== 'live') return;
+    }
     this.#phase = 'catching_up';
     void this.#catchUp();
   }

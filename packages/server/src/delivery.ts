@@ -14,8 +14,12 @@ export interface Batch {
   readonly epoch: string;
   readonly first: number;
   readonly last: number;
-  readonly deliveries: readonly Delivery[];
+  /** In parts that are handed over whole, so that a burst is not held for a peer that takes only its beginning. */
+  readonly parts: readonly (readonly Delivery[])[];
 }
+
+/** Bytes after which a part ends. */
+const PART_BYTES = 65_536;
 
 /** Frames publications. Live and replayed ones pass through here, so they are the same bytes. */
 export function frame(epoch: string, publications: readonly Publication[]): Delivery[] {
@@ -24,6 +28,21 @@ export function frame(epoch: string, publications: readonly Publication[]): Deli
     to,
     frame: Buffer.from(placePublication(text, { epoch, offset })),
   }));
+}
+
+/** Divides deliveries into the parts of a batch. */
+export function partition(deliveries: readonly Delivery[]): Delivery[][] {
+  const parts: Delivery[][] = [];
+  let rest = 0;
+  for (const delivery of deliveries) {
+    if (rest <= 0) {
+      parts.push([]);
+      rest = PART_BYTES;
+    }
+    parts.at(-1)?.push(delivery);
+    rest -= delivery.frame.byteLength;
+  }
+  return parts;
 }
 
 /** Whether a user may receive a publication: it is addressed to everybody, or to this user. */

@@ -1,6 +1,6 @@
 import type { Position } from '@vitalwire/protocol';
 import type { Cursor } from './cursor.ts';
-import { type Batch, frame, visibleTo } from './delivery.ts';
+import { type Batch, frame, partition, visibleTo } from './delivery.ts';
 import type { Announcement, Topic } from './log/log-store.ts';
 import type { Session } from './session.ts';
 
@@ -76,7 +76,7 @@ export class Hub {
       epoch,
       first: first.offset,
       last: last.offset,
-      deliveries: frame(epoch, publications),
+      parts: partition(frame(epoch, publications)),
     };
     for (const cursor of audience.cursors) cursor.announce(batch);
   }

@@ -17,7 +17,7 @@ describe('failureOf', () => {
   });
 
   it('tells nothing of a message that was changed after the error was made', () => {
-    const error = new Error('eyJsecret');
+    const error = new Error('oh\n    at eyJsecret');
     error.message = 'another';
     expect(JSON.stringify(failureOf(error))).not.toContain('eyJsecret');
   });

@@ -205,12 +205,6 @@ describe('attachHttp', () => {
     }
   });
 
-  it('leaves the global Request and Response alone', async () => {
-    const before = [globalThis.Request, globalThis.Response];
-    attachHttp(createServer(), httpBench().fetch, { basePath: '' });
-    expect([globalThis.Request, globalThis.Response]).toEqual(before);
-  });
-
   it('answers a peer that waits to be told to send its body', async () => {
     const { server, url } = await listening(createServer());
     server.on('checkContinue', () => {}); // the application never answers this itself

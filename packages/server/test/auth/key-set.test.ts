@@ -196,9 +196,12 @@ describe('a key set from an address', () => {
     await expect(verify(await ec.sign())).resolves.toMatchObject({ userId: 'anna' });
   });
 
-  it('is asked for once a second at most while it is unavailable', async () => {
+  it.each<[string, RequestListener]>([
+    ['answers 500', (_, response) => response.writeHead(500).end()],
+    ['answers no key set', (_, response) => response.end('{"keys":7}')],
+  ])('is asked for once a second at most while the address %s', async (_, listener) => {
     const verify = create();
-    answer = (_, response) => response.writeHead(500).end();
+    answer = listener;
     for (let i = 0; i < 20; i++) await expect(verify(await ec.sign())).rejects.toEqual(unavailable);
     expect(requests).toBe(1);
     now += 1_000;

@@ -21,6 +21,8 @@ describe('who may publish', () => {
     ['a scheme alone', 'Bearer'],
     ['two tokens', `Bearer ${ANNA} ${ANNA}`],
     ['the bare token', ANNA],
+    ['a scheme glued to the token', `Bearer${ANNA}`],
+    ['a scheme that ends like ours', `NotBearer ${ANNA}`],
   ])('is not known by %s', async (_, authorization) => {
     const { post, published } = httpBench();
     const headers: Record<string, string> = authorization === undefined ? {} : { authorization };

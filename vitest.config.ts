@@ -21,7 +21,8 @@ export default defineConfig({
     },
     projects: [
       project('protocol', 'packages/protocol'),
-      project('server', 'packages/server'),
+      // Some start processes, which takes its time on a machine with more to do.
+      project('server', 'packages/server', { testTimeout: 20_000 }),
       project('client', 'packages/client', {
         typecheck: {
           enabled: true,

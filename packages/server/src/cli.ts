@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { refuseUnknownVariables } from './cli/environment.ts';
+import { newEpochsCommand } from './cli/new-epochs.ts';
 import { serveCommand } from './cli/serve.ts';
 import { tokenCommand } from './cli/token.ts';
 
@@ -8,6 +9,7 @@ const program = new Command('vitalwire')
   .description('Live diagnosis updates over WebSocket.')
   .addCommand(serveCommand())
   .addCommand(tokenCommand())
+  .addCommand(newEpochsCommand())
   .showHelpAfterError('Run with --help to see every option.')
   .hook('preAction', (_, command) => refuseUnknownVariables(command, process.env));
 

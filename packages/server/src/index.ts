@@ -31,6 +31,7 @@ export type {
 } from './log/log-store.ts';
 export { DEFAULT_RETENTION } from './log/log-store.ts';
 export { type MemoryLogOptions, memoryLog } from './log/memory.ts';
+export { beginNewEpochs } from './log/new-epochs.ts';
 export { type SqliteLogOptions, sqliteLog } from './log/sqlite.ts';
 
 // A server

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { sqliteLog } from '../src/log/sqlite.ts';
 
 const SECRET = 'a secret of the tests, long enough for HS256';
 const CLI = join(import.meta.dirname, '../src/cli.ts');
@@ -166,11 +167,32 @@ describe('vitalwire token', () => {
   });
 });
 
+describe('vitalwire new-epochs', () => {
+  it('begins new epochs in the log of a folder', async () => {
+    const data = join(temporaryFolder(), 'data');
+    const log = sqliteLog({ path: join(data, 'vitalwire.db') });
+    const { position } = await log.append(1, { text: '{}' });
+    await log.close();
+    const { code, output } = await run(['new-epochs', '--data', data]);
+    expect(output).toMatch(/new epochs begun: 1;/);
+    expect(code).toBe(0);
+    const reopened = sqliteLog({ path: join(data, 'vitalwire.db') });
+    expect((await reopened.state(1)).epoch).not.toBe(position.epoch);
+    await reopened.close();
+  });
+
+  it('refuses a folder without a log', async () => {
+    const { code, output } = await run(['new-epochs', '--data', '/does/not/exist']);
+    expect(code).toBe(1);
+    expect(output).toMatch(/does not exist/);
+  });
+});
+
 describe('vitalwire --help', () => {
   it.each([
     [['serve', '--help'], /VITALWIRE_PORT.*--jwks-url/s],
     [['token', '--help'], /--diagnoses.*--expires/s],
-    [['--help'], /serve.*token/s],
+    [['--help'], /serve.*token.*new-epochs/s],
   ])('explains %j', async (args, text) => {
     const { code, output } = await run(args);
     expect(code).toBe(0);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import { variableOf } from './environment.ts';
 
@@ -32,6 +33,11 @@ export function duration(text: string): number {
 /** Reads a list separated by commas. */
 export function list(text: string): string[] {
   return text.split(',').map((item) => item.trim());
+}
+
+/** The file of the SQLite log in its folder. */
+export function logFileIn(folder: string): string {
+  return join(folder, 'vitalwire.db');
 }
 
 /** The secret in a file; a line end after it does not belong to it. */

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { Command } from 'commander';
 import { pino } from 'pino';
 import { httpAuthorize } from '../auth/http-authorize.ts';
@@ -7,7 +6,7 @@ import type { LogStore } from '../log/log-store.ts';
 import { memoryLog } from '../log/memory.ts';
 import { sqliteLog } from '../log/sqlite.ts';
 import { createServer, type VitalwireServer } from '../server.ts';
-import { duration, integer, list, option, readSecret } from './options.ts';
+import { duration, integer, list, logFileIn, option, readSecret } from './options.ts';
 
 interface ServeFlags {
   port: number;
@@ -112,7 +111,7 @@ function logStore({ log, data, retentionCount, retentionAge }: ServeFlags): LogS
     return memoryLog({ retention });
   }
   if (data === undefined) throw new Error('give --data FOLDER for the log, or --log memory to keep nothing');
-  return sqliteLog({ path: join(data, 'vitalwire.db'), retention });
+  return sqliteLog({ path: logFileIn(data), retention });
 }
 
 function explainListen(error: unknown, { port, host }: ServeFlags): Error {

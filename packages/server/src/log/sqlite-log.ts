@@ -109,6 +109,16 @@ export class SqliteLog implements LocalLog {
     return more || Number(keys.changes) === MAX_REMOVED;
   }
 
+  /** Begins a new epoch in every log at once. Returns how many there are; a damaged one stays refused as it is. */
+  renewEpochs(): number {
+    const rows = this.#sql.topicsFrom.all(Number.NEGATIVE_INFINITY, -1) as unknown as TopicRow[];
+    const heads = rows.filter(isSound).map(headOf);
+    this.transaction(() => {
+      for (const head of heads) this.#put({ ...head, epoch: newEpoch() });
+    });
+    return heads.length;
+  }
+
   state(topic: Topic, horizon: Horizon): LogState | undefined {
     const head = this.#find(topic, horizon);
     return head && { epoch: head.epoch, top: head.top, earliest: this.#earliest(head, horizon) };

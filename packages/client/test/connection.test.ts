@@ -10,6 +10,7 @@ let transport: ReturnType<typeof fakeTransport>;
 let errors: { code?: string }[];
 let states: string[];
 let wake: () => void;
+let listeners: number;
 let clients: Client[];
 
 /** Creates a client that connects at once, with a random number of 1: waits are as long as they can be. */
@@ -22,7 +23,9 @@ function connect(options: Partial<ClientOptions> = {}) {
     environment: {
       onWake(listener) {
         wake = listener;
+        listeners++;
         return () => {
+          listeners--;
           wake = () => {};
         };
       },
@@ -54,6 +57,7 @@ beforeEach(() => {
   states = [];
   clients = [];
   wake = () => {};
+  listeners = 0;
 });
 
 afterEach(() => {
@@ -385,6 +389,26 @@ describe('a token with an expiry', () => {
     expect(client.state.name).toBe('connected');
   });
 
+  it('that comes after its time was up is dropped', async () => {
+    const answers: ((token: string) => void)[] = [];
+    let first = true;
+    connect({
+      getToken() {
+        if (first) {
+          first = false;
+          return expiring(20);
+        }
+        return new Promise((resolve) => answers.push(resolve));
+      },
+    });
+    await prove();
+    await vi.advanceTimersByTimeAsync(26_000);
+    expect(errors).toMatchObject([{ code: 'token' }]);
+    answers[0]?.(expiring(20));
+    await settle();
+    expect(transport.last().said.filter(({ type }) => type === 'authenticate')).toHaveLength(1);
+  });
+
   it('is not replaced on a connection that ended meanwhile', async () => {
     const getToken = vi.fn(() => expiring(20));
     const client = connect({ getToken });
@@ -482,8 +506,11 @@ describe('liveness', () => {
   it.each(['disconnect', 'close'] as const)('is nobody’s business after %s', async (end) => {
     const client = connect();
     await prove();
+    const awake = wake;
+    expect(listeners).toBe(1);
     client[end]();
-    wake();
+    expect(listeners).toBe(0);
+    awake();
     await vi.advanceTimersByTimeAsync(60_000);
     expect(transport.sockets).toHaveLength(1);
   });

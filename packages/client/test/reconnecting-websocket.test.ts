@@ -118,7 +118,11 @@ describe('a transport over reconnecting-websocket', () => {
   it('gives up a handshake that is not answered in time', async () => {
     const { url, server, sockets } = await silentServer();
     open(url, 50);
-    await reported(1);
+    await until(
+      () => reports.length > 0,
+      () => reports,
+      2_000,
+    );
     await sleep(100);
     expect(reports).toEqual([expect.stringMatching(/^lost/)]);
     await until(() => sockets.every((socket) => socket.destroyed));
@@ -185,11 +189,21 @@ describe('a transport over reconnecting-websocket', () => {
   });
 
   describe('when there can be no socket', () => {
+    beforeEach(() => vi.useFakeTimers());
+    afterEach(() => vi.useRealTimers());
+
+    async function reportOf(socketClass: unknown) {
+      vi.stubGlobal('WebSocket', socketClass);
+      const transport = open('ws://localhost/ws');
+      await vi.advanceTimersByTimeAsync(1);
+      transport.close();
+      // Also the library's timers are gone: they would hold a process.
+      expect(vi.getTimerCount()).toBe(0);
+      return reports;
+    }
+
     it('reports that WebSocket is missing', async () => {
-      vi.stubGlobal('WebSocket', undefined);
-      open('ws://localhost/ws');
-      await reported(1);
-      expect(reports).toEqual([expect.stringMatching(/^lost 1006 .*/)]);
+      expect(await reportOf(undefined)).toEqual([expect.stringMatching(/^lost 1006 .*/)]);
     });
 
     it('reports what the constructor throws', async () => {
@@ -198,23 +212,63 @@ describe('a transport over reconnecting-websocket', () => {
           throw new DOMException('insecure', 'SecurityError');
         }
       };
-      vi.stubGlobal('WebSocket', forbidden);
-      open('ws://localhost/ws');
-      await reported(1);
-      expect(reports).toEqual(['lost 1006 SecurityError: insecure']);
+      expect(await reportOf(forbidden)).toEqual(['lost 1006 SecurityError: insecure']);
     });
   });
 });
 
-describe('reconnecting-websocket itself', () => {
-  it('is used with its retries and its queue turned off, and a new one for each attempt', async () => {
-    await using server = await FakeServer.start();
-    for (let attempt = 1; attempt <= 3; attempt++) {
-      open(server.url);
-      (await server.connection(attempt)).drop();
-      await reported(attempt * 2);
+describe('a socket that a test plays', () => {
+  class Played extends EventTarget {
+    static readonly CLOSING = 2;
+    static all: Played[] = [];
+    readyState = 1;
+    constructor() {
+      super();
+      Played.all.push(this);
     }
-    await sleep(50);
-    expect(server.connections).toHaveLength(3);
+    close() {}
+    send() {}
+  }
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    Played.all = [];
+    vi.stubGlobal('WebSocket', Played);
+  });
+  afterEach(() => vi.useRealTimers());
+
+  async function played(): Promise<{ transport: Transport; socket: Played }> {
+    const transport = open('ws://localhost/ws');
+    await vi.advanceTimersByTimeAsync(1);
+    const socket = Played.all[0];
+    if (!socket) throw new Error('no socket');
+    socket.dispatchEvent(new Event('open'));
+    return { transport, socket };
+  }
+
+  it('is never replaced by the library, however long one waits', async () => {
+    const { socket } = await played();
+    socket.dispatchEvent(Object.assign(new Event('close'), { code: 1006, reason: '' }));
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(reports).toEqual(['opened', 'lost 1006']);
+    expect(Played.all).toHaveLength(1);
+  });
+
+  it('reports an error without a close as a loss, once', async () => {
+    const { socket } = await played();
+    socket.dispatchEvent(Object.assign(new Event('error'), { message: 'reset' }));
+    socket.dispatchEvent(Object.assign(new Event('close'), { code: 1006, reason: '' }));
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(reports).toEqual(['opened', 'lost 1000']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is not heard after close', async () => {
+    const { transport, socket } = await played();
+    transport.close();
+    socket.dispatchEvent(new Event('open'));
+    socket.dispatchEvent(Object.assign(new Event('message'), { data: 'late' }));
+    socket.dispatchEvent(Object.assign(new Event('close'), { code: 4401, reason: 'late' }));
+    expect(reports).toEqual(['opened']);
   });
 });

@@ -763,6 +763,14 @@ describe('a refusal', () => {
     client.close();
   });
 
+  it('is not waited for once the connection ended', async () => {
+    const { client, refused } = await two();
+    client.disconnect();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(refused.state).toEqual({ name: 'disconnected' });
+    client.close();
+  });
+
   it('of no particular topic is reported', async () => {
     const { client, transport, errors } = await two();
     transport.last().push({ type: 'error', code: 'invalid_command', message: 'm' });
@@ -803,6 +811,8 @@ describe('unsubscribe', () => {
     const seen: number[] = [];
     next.on('publication', ({ offset }) => void seen.push(offset));
     push(feedback(1, 1), { type: 'error', code: 'not_subscribed', message: 'm', diagnosis_id: 1 });
+    await turn();
+    push({ type: 'pong', data: {}, timestamp: '2026-01-02T03:04:05.678Z' });
     await turn();
     expect(said().map(({ type }) => type)).toEqual(['subscribe', 'unsubscribe']);
     const ping = transport.last().said.findLast(({ type }) => type === 'ping');

@@ -194,9 +194,16 @@ describe('a transport over reconnecting-websocket', () => {
 
     async function reportOf(socketClass: unknown) {
       vi.stubGlobal('WebSocket', socketClass);
-      const transport = open('ws://localhost/ws');
+      const transport = openReconnectingWebSocket('ws://localhost/ws', 'vitalwire.v1', 5_000, {
+        opened: () => reports.push('opened'),
+        received: () => reports.push('received'),
+        lost(code, reason) {
+          reports.push(`lost ${code} ${reason}`);
+          // As a connection does, at once.
+          transport.close();
+        },
+      });
       await vi.advanceTimersByTimeAsync(1);
-      transport.close();
       // Also the library's timers are gone: they would hold a process.
       expect(vi.getTimerCount()).toBe(0);
       return reports;

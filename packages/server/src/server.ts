@@ -15,6 +15,7 @@ import { Revocations } from './auth/revocations.ts';
 import { createTokenVerifier } from './auth/token.ts';
 import { type Broadcast, createBroadcast } from './broadcast.ts';
 import { systemClock } from './clock.ts';
+import type { Entrance } from './entrance.ts';
 import { OptionError } from './errors.ts';
 import { createHttpApp } from './http/app.ts';
 import { Hub } from './hub.ts';
@@ -24,7 +25,8 @@ import { createMetrics } from './metrics.ts';
 import { checkOptions, type ServerOptions } from './options.ts';
 import { Publisher } from './publisher.ts';
 import { Receipts } from './receipts.ts';
-import { type Entrance, Session, type SessionContext } from './session.ts';
+import { Session } from './session.ts';
+import type { SessionContext } from './session-context.ts';
 import type { Socket } from './socket.ts';
 
 /** A Vitalwire server. */

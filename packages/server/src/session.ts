@@ -13,45 +13,18 @@ import {
   parseAfter,
   type Recovery,
 } from '@vitalwire/protocol';
-import type { Access } from './auth/access.ts';
-import type { Principal, VerifyToken } from './auth/principal.ts';
-import type { Clock } from './clock.ts';
+import type { Principal } from './auth/principal.ts';
 import { Cursor, type Outlet } from './cursor.ts';
+import type { Entrance } from './entrance.ts';
 import { RequestError, TokenError } from './errors.ts';
 import { failureOf } from './failure.ts';
-import type { Hub } from './hub.ts';
+import { Inbound } from './inbound.ts';
 import { Liveness } from './liveness.ts';
-import type { LogStore, Topic } from './log/log-store.ts';
-import type { Logger } from './logger.ts';
-import type { ConnectionEnd, Metrics } from './metrics.ts';
-import type { Limits, Timing } from './options.ts';
-import type { Receipts } from './receipts.ts';
+import type { Topic } from './log/log-store.ts';
+import type { ConnectionEnd } from './metrics.ts';
+import { Proof } from './proof.ts';
+import type { SessionContext } from './session-context.ts';
 import type { Socket, SocketListener } from './socket.ts';
-
-/** What sessions share. */
-export interface SessionContext {
-  readonly hub: Hub;
-  readonly log: LogStore;
-  readonly receipts: Receipts;
-  readonly verify: VerifyToken;
-  readonly access: Access;
-  readonly limits: Limits;
-  readonly timing: Timing;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-}
-
-/** How a peer came in: `GET /ws`, or `GET /ws/{diagnosis_id}` with everything in its address. */
-export type Entrance =
-  | { readonly kind: 'many' }
-  | {
-      readonly kind: 'single';
-      readonly token: string;
-      /** `undefined` when the path names no possible diagnosis. */
-      readonly diagnosisId: number | undefined;
-      readonly after: string | undefined;
-    };
 
 /** One connection's conversation. It ends with its socket; what outlives it are positions. */
 export class Session implements SocketListener, Outlet {
@@ -62,17 +35,12 @@ export class Session implements SocketListener, Outlet {
   readonly #openedAt: number;
   readonly #liveness: Liveness;
   readonly #cursors = new Map<Topic, Cursor>();
-  /** Cursors that moved since the last ping. */
-  readonly #unproven = new Set<Cursor>();
-  /** What the pending ping will prove. */
-  #toProve: { payload: string; positions: Map<Cursor, Position> } | undefined;
-  #pings = 0;
+  readonly #proof = new Proof();
+  readonly #inbound: Inbound;
   #principal: Principal | undefined;
   /** Commands wait for the authentication before them. */
   #authenticated: Promise<void> = Promise.resolve();
   #pendingCommands = 0;
-  /** Why nothing is read from the peer at the moment. */
-  readonly #unread = new Set<'commands' | 'answers'>();
   #closed = false;
 
   constructor(id: string, context: SessionContext, socket: Socket, entrance: Entrance) {
@@ -80,6 +48,7 @@ export class Session implements SocketListener, Outlet {
     this.#context = context;
     this.#socket = socket;
     this.#entrance = entrance;
+    this.#inbound = new Inbound(socket);
     this.#openedAt = context.clock.elapsed();
     this.#liveness = new Liveness(context.timing, this.#openedAt);
     context.hub.add(this);
@@ -122,7 +91,7 @@ export class Session implements SocketListener, Outlet {
     if (this.#expired()) return this.end('token_expired');
     this.#send(frames);
     this.#context.metrics.delivered(frames.length);
-    this.#unproven.add(cursor);
+    this.#proof.moved(cursor);
     this.#prove();
   }
 
@@ -153,16 +122,14 @@ export class Session implements SocketListener, Outlet {
   }
 
   pong(payload: string): void {
-    if (this.#toProve?.payload !== payload) return;
-    const { positions } = this.#toProve;
-    this.#toProve = undefined;
+    const receipts = this.#proof.settle(payload);
+    if (!receipts) return;
     this.#liveness.ponged(this.#context.clock.elapsed());
-    for (const [{ topic, userId }, position] of positions)
-      this.#context.receipts.add({ topic, userId, position });
+    for (const receipt of receipts) this.#context.receipts.add(receipt);
   }
 
   drained(): void {
-    this.#readOn('answers');
+    this.#inbound.goOn('answers');
     for (const cursor of this.#cursors.values()) cursor.drained();
   }
 
@@ -213,9 +180,7 @@ export class Session implements SocketListener, Outlet {
 
   #release(reason: ConnectionEnd): void {
     this.#closed = true;
-    // The peer's goodbye has to be read.
-    if (this.#unread.size > 0) this.#socket.resume();
-    this.#unread.clear();
+    this.#inbound.release();
     for (const cursor of [...this.#cursors.values()]) this.#leave(cursor);
     this.#context.hub.remove(this, this.userId);
     this.#context.metrics.connectionClosed(reason);
@@ -225,7 +190,7 @@ export class Session implements SocketListener, Outlet {
 
   /** Takes a command, or what is wrong with it: a refusal keeps its place in the order. */
   #receive(command: Command | ProtocolError): void {
-    if (++this.#pendingCommands === this.#context.limits.maxPendingCommands) this.#stopReading('commands');
+    if (++this.#pendingCommands === this.#context.limits.maxPendingCommands) this.#inbound.stop('commands');
     if (!(command instanceof ProtocolError) && command.type === 'authenticate') {
       this.#authenticated = this.#authenticated.then(() => this.#authenticate(command.token));
     }
@@ -234,20 +199,11 @@ export class Session implements SocketListener, Outlet {
       .then(() => this.#execute(command))
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
-        if (this.#pendingCommands-- === this.#context.limits.maxPendingCommands) this.#readOn('commands');
+        if (this.#pendingCommands-- === this.#context.limits.maxPendingCommands)
+          this.#inbound.goOn('commands');
         // Whoever takes no answers is asked nothing more, so that they do not pile up here.
-        if (!this.writable) this.#stopReading('answers');
+        if (!this.#closed && !this.writable) this.#inbound.stop('answers');
       });
-  }
-
-  #stopReading(reason: 'commands' | 'answers'): void {
-    if (this.#closed) return;
-    if (this.#unread.size === 0) this.#socket.pause();
-    this.#unread.add(reason);
-  }
-
-  #readOn(reason: 'commands' | 'answers'): void {
-    if (this.#unread.delete(reason) && this.#unread.size === 0) this.#socket.resume();
   }
 
   async #execute(command: Command | ProtocolError): Promise<void> {
@@ -319,7 +275,7 @@ export class Session implements SocketListener, Outlet {
   #leave(cursor: Cursor): void {
     cursor.close();
     this.#cursors.delete(cursor.topic);
-    this.#unproven.delete(cursor);
+    this.#proof.left(cursor);
     if (this.#context.hub.leave(cursor)) this.#context.metrics.subscriptions(-1);
   }
 
@@ -397,16 +353,12 @@ export class Session implements SocketListener, Outlet {
   /** Pings for proof when there is something to prove and no proof is under way. */
   #prove(): void {
     const now = this.#context.clock.elapsed();
-    if (this.#unproven.size > 0 && this.#liveness.mayProve(now)) this.#ping(now);
+    if (this.#proof.due && this.#liveness.mayProve(now)) this.#ping(now);
   }
 
   #ping(now: number): void {
-    const payload = String(++this.#pings);
-    const positions = new Map([...this.#unproven].map((cursor) => [cursor, cursor.position]));
-    this.#unproven.clear();
-    this.#toProve = { payload, positions };
     this.#liveness.pinged(now);
-    this.#socket.ping(payload);
+    this.#socket.ping(this.#proof.begin());
   }
 
   // Sending

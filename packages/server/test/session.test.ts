@@ -1,13 +1,15 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createAccess } from '../src/auth/access.ts';
 import type { Authorize, Principal } from '../src/auth/principal.ts';
+import type { Entrance } from '../src/entrance.ts';
 import { TokenError } from '../src/errors.ts';
 import { Hub } from '../src/hub.ts';
 import { memoryLog } from '../src/log/memory.ts';
 import { createMetrics } from '../src/metrics.ts';
 import { DEFAULT_LIMITS, DEFAULT_TIMING } from '../src/options.ts';
 import { Receipts } from '../src/receipts.ts';
-import { type Entrance, Session, type SessionContext } from '../src/session.ts';
+import { Session } from '../src/session.ts';
+import type { SessionContext } from '../src/session-context.ts';
 import { FakeSocket } from '../src/testing/fake-socket.ts';
 import { ManualClock } from '../src/testing/manual-clock.ts';
 import { recordingLogger } from './support/recording-logger.ts';

@@ -2,9 +2,9 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { parseDiagnosisId, SUBPROTOCOL } from '@vitalwire/protocol';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { Entrance } from '../entrance.ts';
 import type { Logger } from '../logger.ts';
 import type { Limits, Timing } from '../options.ts';
-import type { Entrance } from '../session.ts';
 import type { Socket, SocketListener } from '../socket.ts';
 import { takeOver } from './take-over.ts';
 

@@ -9,5 +9,6 @@ const vitalwire = createServer({
 const app = fastify();
 app.get('/', async () => 'the application');
 vitalwire.attach(app.server);
-console.log(await app.listen({ port: 8000 }));
+// One address: for `localhost` Fastify opens a second server, which `attach` does not reach.
+console.log(await app.listen({ port: 8000, host: '127.0.0.1' }));
 process.once('SIGTERM', () => vitalwire.close().then(() => app.close()));

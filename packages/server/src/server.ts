@@ -36,7 +36,8 @@ export interface VitalwireServer<C extends Catalogue = StandardCatalogue> {
   /**
    * Serves the endpoints beside an application's own on its HTTP server: `/ws`, `/ws/…`, `/health`, `/ready`,
    * `/metrics`, `/docs`, `/openapi.json` and `/asyncapi.json`, all behind `basePath`. Other paths stay with the
-   * application, whatever framework it uses. The application closes its own server, after `close()`.
+   * application, whatever framework it uses. The application closes its own server, after `close()`. Fastify opens a
+   * second server when it listens on `localhost`; give it one address, such as `127.0.0.1`.
    */
   attach(httpServer: Server, options?: { basePath?: string }): void;
   /** Listens on a port of its own; port 0 takes a free one. Rejects with the system's error, such as `EADDRINUSE`. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   type Catalogue,
@@ -116,6 +116,8 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
     metrics: () => metrics.expose(),
   });
   const sockets = new Set<Socket>();
+  /** What our own HTTP server has not answered yet. */
+  const answers = new Set<ServerResponse>();
   const detachments: (() => void)[] = [];
   let closing: Promise<void> | undefined;
   let lastLeft = () => {};
@@ -137,8 +139,18 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
 
   function left(socket: Socket): void {
     sockets.delete(socket);
-    if (sockets.size === 0) lastLeft();
+    if (isQuiet()) lastLeft();
   }
+
+  function answer(response: ServerResponse): void {
+    answers.add(response);
+    response.once('close', () => {
+      answers.delete(response);
+      if (isQuiet()) lastLeft();
+    });
+  }
+
+  const isQuiet = () => sockets.size === 0 && answers.size === 0;
 
   function attach(httpServer: Server, { basePath = '' }: { basePath?: string } = {}): void {
     if (!/^(\/[\w.~-]+)*$/.test(basePath)) throw new OptionError('basePath', 'must look like /realtime');
@@ -152,6 +164,7 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
 
   async function listen({ port, host = '127.0.0.1' }: { port: number; host?: string }) {
     const httpServer = createStandaloneServer(app.fetch);
+    httpServer.on('request', (_request, response) => answer(response));
     detachments.push(attachSockets(httpServer, ''));
     await new Promise<void>((resolve, reject) => {
       httpServer.once('error', reject);
@@ -194,9 +207,9 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
     await log.close();
   }
 
-  /** Waits for the goodbyes; whoever does not answer is cut. */
+  /** Waits for the goodbyes, and for the answers to requests; whoever takes too long is cut. */
   async function allLeft(): Promise<void> {
-    if (sockets.size === 0) return;
+    if (isQuiet()) return;
     let stopWaiting = () => {};
     await new Promise<void>((resolve) => {
       lastLeft = resolve;

@@ -124,8 +124,7 @@ export class RawClient implements AsyncDisposable {
       throw new Error(`closed before ${String(wanted)}; ${this.#story()}`);
     };
     return (
-      this.#take(matches) ??
-      within(timeoutMs, search(), () => `no ${String(wanted)} came; ${this.#story()}`)
+      this.#take(matches) ?? within(timeoutMs, search(), () => `no ${String(wanted)} came; ${this.#story()}`)
     );
   }
 

@@ -282,10 +282,30 @@ describe('a request to publish that is refused', () => {
     { input: '8,000 nested arrays', body: `{"more":${nested(8_000)}}`, code: 'invalid_json', status: 400 },
     { input: 'rating 6', body: { ...valid, rating: 6 }, code: 'invalid_body', status: 422 },
     { input: 'effectiveness 1.2', body: { ...valid, effectiveness: 1.2 }, code: 'invalid_body', status: 422 },
-    { input: 'a missing field', body: { diagnosis_id: 1, rating: 5, comment: NOISE }, code: 'invalid_body', status: 422 },
-    { input: '__proto__ as the id', body: { ...valid, diagnosis_id: '__proto__' }, code: 'invalid_body', status: 422 },
-    { input: 'over 64 KiB', body: { ...valid, comment: NOISE.repeat(3_000) }, code: 'body_too_big', status: 413 },
-    { input: 'someone else’s diagnosis', body: { ...valid, diagnosis_id: 999 }, code: 'access_denied', status: 403 },
+    {
+      input: 'a missing field',
+      body: { diagnosis_id: 1, rating: 5, comment: NOISE },
+      code: 'invalid_body',
+      status: 422,
+    },
+    {
+      input: '__proto__ as the id',
+      body: { ...valid, diagnosis_id: '__proto__' },
+      code: 'invalid_body',
+      status: 422,
+    },
+    {
+      input: 'over 64 KiB',
+      body: { ...valid, comment: NOISE.repeat(3_000) },
+      code: 'body_too_big',
+      status: 413,
+    },
+    {
+      input: 'someone else’s diagnosis',
+      body: { ...valid, diagnosis_id: 999 },
+      code: 'access_denied',
+      status: 403,
+    },
   ];
 
   it.each(cases)('$input', async ({ body, code, status }) => {
@@ -296,7 +316,10 @@ describe('a request to publish that is refused', () => {
   });
 
   it.each([
-    { input: 'an unsigned token', token: async () => unsignedToken({ sub: 'x', scope: 'broadcast', exp: 4e9 }) },
+    {
+      input: 'an unsigned token',
+      token: async () => unsignedToken({ sub: 'x', scope: 'broadcast', exp: 4e9 }),
+    },
     { input: 'an expired token', token: () => tokenOf({ scope: 'broadcast', expiresInSeconds: -60 }) },
     { input: 'another secret', token: () => tokenOf({ scope: 'broadcast', secret: 'y'.repeat(40) }) },
   ])('$input', async ({ token }) => {

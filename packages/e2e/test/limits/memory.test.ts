@@ -35,7 +35,7 @@ async function flood(socket: Duplex, bytes: Buffer, most: number): Promise<numbe
       socket.once('drain', () => resolve(true));
       socket.once('close', () => resolve(false));
     });
-    if (!(await Promise.race([taken, delay(200, false)]))) return count;
+    if (!(await Promise.race([taken, delay(1_000, false)]))) return count;
   }
   return most;
 }

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { fastClock } from '../../support/clocks.ts';
+import { publish } from '../../support/http.ts';
 import { feedback, numbersOf, range } from '../../support/publications.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import { framesUntilEnd, maskedFrame, rawHandshake } from '../../support/raw-socket.ts';
 import { TestServer } from '../../support/test-server.ts';
+import { tokenOf } from '../../support/tokens.ts';
 import { within } from '../../support/within.ts';
 
 describe('Closing', () => {
@@ -97,6 +99,28 @@ describe('Closing', () => {
     await expect(server.broadcast.feedbackUpdate(1, feedback(201))).rejects.toMatchObject({
       code: 'unavailable',
     });
+  });
+
+  it('gives every HTTP request that it accepted a definite answer', async () => {
+    const server = await TestServer.start({
+      authorize: () => new Promise((resolve) => setTimeout(() => resolve(true), 50)),
+    });
+    const token = await tokenOf({ diagnoses: [1] });
+    const asked: number[] = [];
+    const requests = range(1, 60).map(async (number) => {
+      await new Promise((resolve) => setTimeout(resolve, number * 3));
+      asked.push(number);
+      return publish(server.url, 'feedback-update', { diagnosis_id: 1, ...feedback(number) }, { token });
+    });
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    const before = asked.length;
+    const closing = server.close();
+    const settled = await Promise.allSettled(requests);
+    await closing;
+    const statuses = settled.map((one) => (one.status === 'fulfilled' ? one.value.status : 'no answer'));
+    // Who came after the close may find nobody; who came before was heard.
+    expect(statuses.slice(0, before - 5).filter((status) => status !== 200 && status !== 503)).toEqual([]);
+    expect(statuses).toContain(200);
   });
 
   it('waits for a peer that does not answer its close only for so long', async () => {

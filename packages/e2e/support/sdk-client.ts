@@ -22,7 +22,8 @@ export function impatientClient(
     getToken: () => tokenOf({ sub, diagnoses }),
     onError: (error) => errors.push(error),
     timeoutMs: 1_000,
-    heartbeat: { intervalMs: 200, timeoutMs: 200 },
+    // Long enough for a machine with more to do.
+    heartbeat: { intervalMs: 200, timeoutMs: 700 },
     backoff: { baseMs: 20, maxMs: 100 },
     ...options,
   });

@@ -1,20 +1,32 @@
-import { live, recovered } from './support/clinic-page.ts';
+import type { Clinic } from './support/clinic.ts';
+import { type ClinicPage, live, recovered } from './support/clinic-page.ts';
 import { expect, test } from './support/test.ts';
 
 const DIAGNOSIS = 101;
 const PATIENT = `#/patient/${DIAGNOSIS}`;
+
+/** A patient's page that is live and has received one publication. */
+async function watch(clinic: Clinic, openAs: (person: string, path: string) => Promise<ClinicPage>) {
+  const patient = await openAs('amara', PATIENT);
+  await patient.untilLive(DIAGNOSIS);
+  const before = await clinic.publish(DIAGNOSIS);
+  await patient.expectArrivals(DIAGNOSIS, live(before));
+  return { patient, before };
+}
+
+/** Cuts every connection and lets none through. */
+function cut({ proxy }: Clinic): void {
+  proxy.refuse();
+  proxy.destroy();
+}
 
 test.describe('a browser that was cut off', () => {
   test('receives exactly what was published meanwhile, in order, marked as recovered', async ({
     clinic,
     openAs,
   }) => {
-    const patient = await openAs('amara', PATIENT);
-    await patient.untilLive(DIAGNOSIS);
-    const before = await clinic.publish(DIAGNOSIS);
-    await patient.expectArrivals(DIAGNOSIS, live(before));
-    clinic.proxy.refuse();
-    clinic.proxy.destroy();
+    const { patient, before } = await watch(clinic, openAs);
+    cut(clinic);
     await patient.untilAway(DIAGNOSIS);
     const missed = await clinic.publishMany(DIAGNOSIS, 3);
     clinic.proxy.pass();
@@ -26,10 +38,7 @@ test.describe('a browser that was cut off', () => {
   });
 
   test('goes on where it was after a reload', async ({ clinic, openAs }) => {
-    const patient = await openAs('amara', PATIENT);
-    await patient.untilLive(DIAGNOSIS);
-    const before = await clinic.publish(DIAGNOSIS);
-    await patient.expectArrivals(DIAGNOSIS, live(before));
+    const { patient } = await watch(clinic, openAs);
     await patient.page.goto('about:blank');
     const missed = await clinic.publishMany(DIAGNOSIS, 3);
     await patient.page.goto(`${clinic.url}/${PATIENT}`);
@@ -42,10 +51,7 @@ test.describe('a browser that was cut off', () => {
 
   test('finds out that the other end is gone without a word', async ({ clinic, openAs }) => {
     test.setTimeout(120_000);
-    const patient = await openAs('amara', PATIENT);
-    await patient.untilLive(DIAGNOSIS);
-    const before = await clinic.publish(DIAGNOSIS);
-    await patient.expectArrivals(DIAGNOSIS, live(before));
+    const { patient, before } = await watch(clinic, openAs);
     clinic.proxy.blackhole();
     const missed = await clinic.publishMany(DIAGNOSIS, 3);
     // Nothing tells the browser: only its own heartbeat can find out, within 25 s and 10 s.
@@ -61,12 +67,8 @@ test.describe('a browser that was away for longer than the retention', () => {
   test.use({ clinicOptions: { retention: 5 } });
 
   test('is shown a gap, and receives everything that is left', async ({ clinic, openAs }) => {
-    const patient = await openAs('amara', PATIENT);
-    await patient.untilLive(DIAGNOSIS);
-    const before = await clinic.publish(DIAGNOSIS);
-    await patient.expectArrivals(DIAGNOSIS, live(before));
-    clinic.proxy.refuse();
-    clinic.proxy.destroy();
+    const { patient, before } = await watch(clinic, openAs);
+    cut(clinic);
     await patient.untilAway(DIAGNOSIS);
     const missed = await clinic.publishMany(DIAGNOSIS, 8);
     await expect(patient.gap).toHaveCount(0);
@@ -78,12 +80,8 @@ test.describe('a browser that was away for longer than the retention', () => {
 
 test.describe('a server that was killed', () => {
   test('goes on from its data: nothing is lost and nothing comes twice', async ({ clinic, openAs }) => {
-    const patient = await openAs('amara', PATIENT);
-    await patient.untilLive(DIAGNOSIS);
-    const before = await clinic.publish(DIAGNOSIS);
-    await patient.expectArrivals(DIAGNOSIS, live(before));
-    clinic.proxy.refuse();
-    clinic.proxy.destroy();
+    const { patient, before } = await watch(clinic, openAs);
+    cut(clinic);
     const missed = await clinic.publishMany(DIAGNOSIS, 3);
     await clinic.kill();
     await clinic.restart();

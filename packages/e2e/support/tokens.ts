@@ -12,6 +12,8 @@ export interface TokenContent {
   /** Further claims, also wrong ones; they win over the others. */
   claims?: JWTPayload;
   secret?: string;
+  /** @default HS256 */
+  algorithm?: string;
 }
 
 /** Signs a token, by jose alone: the server's own function takes no part in its proof. */
@@ -23,6 +25,7 @@ export function tokenOf(content: TokenContent = {}): Promise<string> {
     expiresInSeconds = 3_600,
     claims,
     secret = SECRET,
+    algorithm = 'HS256',
   } = content;
   const now = Date.now() / 1_000;
   return new SignJWT({
@@ -33,7 +36,7 @@ export function tokenOf(content: TokenContent = {}): Promise<string> {
     ...(scope !== undefined && { scope }),
     ...claims,
   })
-    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .setProtectedHeader({ alg: algorithm, typ: 'JWT' })
     .sign(new TextEncoder().encode(secret));
 }
 

@@ -253,6 +253,11 @@ describe('a token that proves nothing', () => {
       token: () => tokenOf({ ...victim, secret: 'y'.repeat(40) }),
       reason: 'invalid_token',
     },
+    {
+      input: 'another algorithm',
+      token: () => tokenOf({ ...victim, algorithm: 'HS512' }),
+      reason: 'invalid_token',
+    },
     { input: '20 KB', token: async () => 'x'.repeat(20_000), reason: 'invalid_token' },
     { input: 'expired', token: () => tokenOf({ ...victim, expiresInSeconds: -60 }), reason: 'token_expired' },
   ];

@@ -190,7 +190,7 @@ describe('a peer that floods with pings and reads nothing', () => {
     console.log(
       `command flood: ${sent},000 sent, held ${((held(during) - held(before)) / MB).toFixed(2)} MB`,
     );
-    expect(held(during) - held(before)).toBeLessThan(2 * MB);
+    expect(held(during) - held(before)).toBeLessThan(5 * MB);
     expect(sent).toBeLessThan(200); // the server reads no more
     await bystander.check();
   });

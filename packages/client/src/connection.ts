@@ -39,6 +39,7 @@ export class Connection {
   #transport: Transport | undefined;
   #heartbeat: Heartbeat | undefined;
   #user: string | undefined;
+  /** What ends with this attempt: timers, and the request for a token. */
   #timers = new Set<() => void>();
   #stopListening: (() => void) | undefined;
 
@@ -139,17 +140,22 @@ export class Connection {
   /** Asks for a token, with a time limit. What comes later, or after the end of this attempt, is dropped. */
   #askToken(use: (token: string) => void, failed: () => void): void {
     const attempt = this.#attempt;
+    const request = new AbortController();
+    const abort = () => request.abort();
     const settle = (token: unknown, cause?: unknown) => {
       if (!pending || attempt !== this.#attempt) return;
       pending = false;
       cancel();
+      abort();
+      this.#timers.delete(abort);
       if (token && typeof token === 'string') return use(token);
       this.#settings.report(new ClientError('token', 'getToken failed', { temporary: true, cause }));
       failed();
     };
     let pending = true;
     const cancel = this.#later(this.#settings.timeoutMs, () => settle(undefined, 'timeout'));
-    Promise.resolve()
+    this.#timers.add(abort);
+    Promise.resolve({ signal: request.signal })
       .then(this.#settings.getToken)
       .then(settle, (error) => settle(undefined, error));
   }

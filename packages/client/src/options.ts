@@ -15,8 +15,10 @@ export interface ClientOptions<C extends Catalogue = StandardCatalogue> {
   /**
    * Supplies a token that is valid now. Called for every attempt to connect, and again on the open connection at about
    * 80 % of the token's lifetime when its `exp` can be read. An error is given to `onError` and tried again with backoff.
+   * The signal ends when nobody waits for the token any more; give it to `fetch`, since a request over a dead connection
+   * would hang on.
    */
-  getToken: () => string | Promise<string>;
+  getToken: (request: { readonly signal: AbortSignal }) => string | Promise<string>;
   /** What happens at a gap of any subscription that says nothing of its own. Without it each `subscribe` must say so. */
   onGap?: GapHandling;
   /** The message types, as the server has them. @default the standard catalogue */

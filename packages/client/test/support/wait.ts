@@ -12,3 +12,12 @@ export async function until(
     await sleep(2);
   }
 }
+
+/** A promise and the function that fulfils it. */
+export function gate() {
+  let open = () => {};
+  const promise = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { promise, open };
+}

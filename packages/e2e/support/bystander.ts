@@ -44,7 +44,7 @@ export class Bystander implements AsyncDisposable {
   async check(): Promise<void> {
     const { offset } = await this.#publish(TOPIC, feedback(0, { comment: CONFIDENTIAL }));
     const caughtUp = this.#client.next((frame) => frame['offset'] === offset);
-    await within(2_000, caughtUp, () => 'the bystander was held up');
+    await within(5_000, caughtUp, () => 'the bystander was held up');
     const { frames } = this.#client;
     const others = frames.filter(({ type }) => type !== 'feedback_update').map(({ type }) => type);
     const seen = offsetsOf(frames);

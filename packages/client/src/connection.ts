@@ -119,7 +119,7 @@ export class Connection {
         if (ms > MAX_TIMER_MS) this.#later(ms - MAX_TIMER_MS, run);
         else run();
       },
-      Math.min(ms, MAX_TIMER_MS),
+      Math.min(Math.max(ms, 0), MAX_TIMER_MS),
     );
     const cancel = () => {
       clearTimeout(timer);

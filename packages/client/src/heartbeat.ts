@@ -50,7 +50,7 @@ export function startHeartbeat(settings: HeartbeatSettings, ping: () => void, de
   const wait = (next: Pulse) => {
     pulse = next;
     clearTimeout(timer);
-    timer = setTimeout(look, next.dueAt - Date.now());
+    timer = setTimeout(look, Math.max(next.dueAt - Date.now(), 0));
   };
   const look = () => {
     const next = beat(pulse, Date.now(), settings);

@@ -209,8 +209,10 @@ function describeCoverage() {
 
 function describeSize() {
   try {
-    const [{ size, sizeLimit }] = JSON.parse(steps.size.output);
-    return `${kilobytes(size)} of at most ${kilobytes(sizeLimit)}, compressed with brotli, all dependencies included`;
+    const checks = JSON.parse(steps.size.output);
+    return checks
+      .map(({ name, size, sizeLimit }) => `${kilobytes(size)} of at most ${kilobytes(sizeLimit)}: ${name}`)
+      .join('\n          ');
   } catch {
     return 'not measured';
   }

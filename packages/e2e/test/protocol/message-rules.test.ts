@@ -140,6 +140,7 @@ describe('Values', () => {
     await using client = await server.client([1, MAX]);
     expect((await client.subscribe(MAX)).diagnosis_id).toBe(MAX);
     await using plain = await server.plain(MAX);
+    await plain.connected(MAX);
     await server.broadcast.feedbackUpdate(MAX, feedback(1));
     expect(numbersOf([...(await client.publications(1)), ...(await plain.publications(1))])).toEqual([1, 1]);
   });

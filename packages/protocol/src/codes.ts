@@ -69,6 +69,7 @@ export const errorCodes = {
   invalid_body: { temporary: false, status: 422 },
   internal_error: { temporary: true, status: 500 },
   unavailable: { temporary: true, status: 503 },
+  outcome_unknown: { temporary: true, status: 504 },
 } as const satisfies Record<string, { temporary: boolean; status?: number }>;
 
 /** A code of an `error` signal or of an HTTP error body. */

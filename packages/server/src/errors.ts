@@ -49,3 +49,16 @@ export class LogUnavailableError extends RequestError {
     super('unavailable', message, { cause });
   }
 }
+
+/** The log store was lost before it said whether the publication was appended. It is not sent again by itself. */
+export class OutcomeUnknownError extends RequestError {
+  override readonly name = 'OutcomeUnknownError';
+
+  constructor(cause?: unknown) {
+    super(
+      'outcome_unknown',
+      'whether this was published is not known: repeat it with the same Idempotency-Key to find out',
+      { cause },
+    );
+  }
+}

@@ -1,4 +1,5 @@
 import type { Position } from '@vitalwire/protocol';
+import type { Nodes } from './nodes.ts';
 
 /** The unit one subscribes to: each diagnosis is a topic, named by its id. */
 export type Topic = number;
@@ -29,6 +30,8 @@ export interface Appended {
   readonly position: Position;
   /** The memo of the first append with this idempotency key; absent when this append was the first. */
   readonly duplicateOf?: string;
+  /** How many subscriptions of all nodes may see the publication, as it was at the first append; absent without nodes. */
+  readonly recipients?: number;
 }
 
 /** One item of a log. */
@@ -99,14 +102,21 @@ export const DEFAULT_RETENTION: Retention = Object.freeze({
 });
 
 /**
- * Keeps the log of every topic. Every method rejects with a `LogUnavailableError` when the store cannot do it now;
- * what was rejected has no effect, or, where the store cannot know that, a retry with the same idempotency key is safe.
+ * Keeps the log of every topic. Every method rejects with a `LogUnavailableError` when the store cannot do it now: what
+ * was rejected so has no effect.
  */
 export interface LogStore {
+  /** Several processes that serve these logs; absent when they belong to this process alone. */
+  readonly nodes?: Nodes;
+
   /**
    * Appends to a topic's log, and begins the log when there is none. Resolves when the publication is durable: a
    * process killed afterwards finds it again. Offsets of an epoch are 1, 2, 3 … in the order of the calls, without a
-   * hole, and none is ever used twice. The append is announced after it is durable, and before the promise resolves.
+   * hole, and none is ever used twice. The append is announced after it is durable; without nodes also before the
+   * promise resolves.
+   *
+   * @throws {OutcomeUnknownError} when the store was lost before it answered. A retry with the same idempotency key
+   *   cannot append twice.
    */
   append(topic: Topic, entry: Entry): Promise<Appended>;
 
@@ -136,7 +146,8 @@ export interface LogStore {
 
   /**
    * Calls the listener with every announcement until the store is closed: those of a topic in the order of its appends, one
-   * for all that became durable together. A listener that throws harms nobody.
+   * for all that became durable together. With nodes, those of topics that are attended here, whichever node appended.
+   * A listener that throws harms nobody.
    */
   onAnnouncement(listener: (announcement: Announcement) => void): void;
 

@@ -55,7 +55,7 @@ export class HttpPublisher implements AsyncDisposable {
         this.offsets.set(number, offset);
         return;
       }
-      if (response && response.status !== 503)
+      if (response && ![503, 504].includes(response.status))
         throw new Error(`${response.status}: ${await response.text()}`);
       this.retries++;
       await new Promise((resolve) => setTimeout(resolve, 20));

@@ -66,6 +66,6 @@ describe('errorCodes', () => {
 
   it('has the statuses that the endpoints promise', () => {
     const statuses = Object.values(errorCodes).flatMap((entry) => ('status' in entry ? [entry.status] : []));
-    expect(new Set(statuses)).toEqual(new Set([400, 401, 403, 404, 405, 409, 413, 415, 422, 500, 503]));
+    expect(new Set(statuses)).toEqual(new Set([400, 401, 403, 404, 405, 409, 413, 415, 422, 500, 503, 504]));
   });
 });

@@ -29,7 +29,7 @@ type CamelCase<Type extends string> = Type extends `${infer Head}_${infer Tail}`
  * One method for each publication type of the catalogue, for example `effectivenessUpdate`. A method resolves when the
  * publication is durable.
  *
- * @throws {RequestError} `invalid_body` with the offending fields, `idempotency_conflict`, `unavailable`.
+ * @throws {RequestError} `invalid_body` with the offending fields, `idempotency_conflict`, `unavailable`, `outcome_unknown`.
  */
 export type Broadcast<C extends Catalogue> = {
   readonly [Type in PublicationType<C> as CamelCase<Type>]: (

@@ -32,13 +32,20 @@ export type {
 export { DEFAULT_RETENTION } from './log/log-store.ts';
 export { type MemoryLogOptions, memoryLog } from './log/memory.ts';
 export { beginNewEpochs } from './log/new-epochs.ts';
+export type { Census, Nodes } from './log/nodes.ts';
 export { type SqliteLogOptions, sqliteLog } from './log/sqlite.ts';
 
 // A server
 
 export type { Broadcast, BroadcastOptions } from './broadcast.ts';
 export type { Clock } from './clock.ts';
-export { LogUnavailableError, OptionError, RequestError, TokenError } from './errors.ts';
+export {
+  LogUnavailableError,
+  OptionError,
+  OutcomeUnknownError,
+  RequestError,
+  TokenError,
+} from './errors.ts';
 export type { Logger } from './logger.ts';
 export { DEFAULT_LIMITS, DEFAULT_TIMING, type Limits, type ServerOptions, type Timing } from './options.ts';
 export { createServer, type VitalwireServer } from './server.ts';

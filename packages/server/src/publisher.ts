@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type BroadcastAnswer, nestsTooDeep, serialisePublication } from '@vitalwire/protocol';
 import type { Clock } from './clock.ts';
-import { LogUnavailableError, RequestError } from './errors.ts';
+import { LogUnavailableError, OutcomeUnknownError, RequestError } from './errors.ts';
 import type { PublishRequest } from './http/dependencies.ts';
 import type { Hub } from './hub.ts';
 import type { Idempotency, LogStore } from './log/log-store.ts';
@@ -35,7 +35,7 @@ export class Publisher {
   /**
    * Resolves when the publication is durable.
    *
-   * @throws {RequestError} `invalid_body`, `idempotency_conflict`, `unavailable`.
+   * @throws {RequestError} `invalid_body`, `idempotency_conflict`, `unavailable`, `outcome_unknown`.
    */
   publish(request: PublishRequest): Promise<BroadcastAnswer> {
     const publishing = this.#publish(request);
@@ -71,18 +71,21 @@ export class Publisher {
       }
       if (first === memo) metrics.published(definition.type, (clock.now() - begunAt) / 1_000);
       const { epoch, offset } = appended.position;
-      const { clients_notified } = first;
+      const clients_notified = appended.recipients ?? first.clients_notified;
       return { status: 'broadcasted', diagnosis_id: diagnosisId, clients_notified, offset, epoch };
     } catch (error) {
-      if (error instanceof LogUnavailableError) {
-        logger.error(
-          { err: error, diagnosis_id: diagnosisId, type: definition.type },
-          'publication not appended',
-        );
-      }
+      const failed = failureToAppend(error);
+      if (failed) logger.error({ err: error, diagnosis_id: diagnosisId, type: definition.type }, failed);
       throw error;
     }
   }
+}
+
+/** What is logged about an append that the log store did not do, or did not answer. */
+function failureToAppend(error: unknown): string | undefined {
+  if (error instanceof LogUnavailableError) return 'publication not appended';
+  if (error instanceof OutcomeUnknownError) return 'publication perhaps appended';
+  return undefined;
 }
 
 function serialise({ definition, diagnosisId, body }: PublishRequest, timestamp: string): string {

@@ -1,8 +1,10 @@
 import { effectivenessUpdate, recommendationUpdate } from '@vitalwire/protocol';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createBroadcast } from '../src/broadcast.ts';
+import { OutcomeUnknownError } from '../src/errors.ts';
 import type { PublishRequest } from '../src/http/dependencies.ts';
 import { Hub } from '../src/hub.ts';
+import type { LogStore } from '../src/log/log-store.ts';
 import { memoryLog } from '../src/log/memory.ts';
 import { createMetrics } from '../src/metrics.ts';
 import { Publisher } from '../src/publisher.ts';
@@ -18,15 +20,17 @@ const BODY = {
   old_effectiveness: 0.7,
 };
 
-function setUp() {
+function setUp(append?: LogStore['append']) {
   const clock = new ManualClock();
+  const logger = recordingLogger();
   const log = memoryLog();
+  if (append) log.append = append;
   onTestFinished(() => log.close());
   const publisher = new Publisher({
     log,
     hub: new Hub(),
     clock,
-    logger: recordingLogger(),
+    logger,
     metrics: createMetrics(),
   });
   const request = (fields: Partial<PublishRequest> = {}): PublishRequest => ({
@@ -37,7 +41,7 @@ function setUp() {
     ...fields,
   });
   const texts = async (topic = 5) => (await log.read(topic, 0, PAGE)).publications.map(({ text }) => text);
-  return { clock, log, publisher, request, texts };
+  return { clock, log, logger, publisher, request, texts };
 }
 
 describe('Publisher', () => {
@@ -127,12 +131,36 @@ describe('Publisher', () => {
   });
 
   it('reports a log that is gone as temporary', async () => {
-    const { log, publisher, request } = setUp();
+    const { log, logger, publisher, request } = setUp();
     await log.close();
     await expect(publisher.publish(request())).rejects.toMatchObject({
       code: 'unavailable',
       temporary: true,
     });
+    expect(logger.lines).toMatchObject([{ level: 'error', message: 'publication not appended' }]);
+  });
+
+  it('reports an append whose answer was lost as temporary, and as what it is', async () => {
+    const { logger, publisher, request } = setUp(() => Promise.reject(new OutcomeUnknownError()));
+    await expect(publisher.publish(request())).rejects.toMatchObject({
+      code: 'outcome_unknown',
+      temporary: true,
+    });
+    expect(logger.lines).toMatchObject([{ level: 'error', message: 'publication perhaps appended' }]);
+  });
+
+  it('answers with the subscriptions that the log store counts, also when the key is repeated', async () => {
+    const position = { epoch: 'e', offset: 1 };
+    let duplicateOf: string | undefined;
+    const { publisher, request } = setUp(async (_, { idempotency }) => {
+      const appended = { position, recipients: 4, ...(duplicateOf !== undefined && { duplicateOf }) };
+      duplicateOf ??= idempotency?.memo;
+      return appended;
+    });
+    const first = await publisher.publish(request({ idempotencyKey: 'k' }));
+    expect(first).toMatchObject({ clients_notified: 4 });
+    expect(duplicateOf).toBeDefined();
+    expect(await publisher.publish(request({ idempotencyKey: 'k' }))).toEqual(first);
   });
 });
 

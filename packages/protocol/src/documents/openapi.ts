@@ -62,7 +62,7 @@ function publishOperation(definition: PublicationDefinition): JsonObject {
     operationId: `broadcast_${type}`,
     tags: ['publish'],
     summary: `Publishes ${type}`,
-    description: `${summary} Answered when the publication is durable; an error means that nobody receives it, except for 503, after which a retry with the same ${IDEMPOTENCY_HEADER} is safe.`,
+    description: `${summary} Answered when the publication is durable; an error means that nobody receives it, except for 504, which leaves it open. A retry with the same ${IDEMPOTENCY_HEADER} is safe.`,
     security: [{ token: [] }],
     parameters: [
       {
@@ -97,6 +97,7 @@ function publishOperation(definition: PublicationDefinition): JsonObject {
         'invalid_body',
         'internal_error',
         'unavailable',
+        'outcome_unknown',
       ]),
     },
   };

@@ -15,6 +15,11 @@ const messages: Partial<Record<ErrorCode, string>> = {
   invalid_body: 'the body does not fit the schema',
   internal_error: 'something went wrong here',
   unavailable: 'the log cannot be written now',
+  outcome_unknown: 'whether this was published is not known',
+};
+
+const retryAfter: JsonObject = {
+  'Retry-After': { description: 'Seconds until a retry may succeed.', schema: { type: 'integer' } },
 };
 
 /** Headers that go with a status, by status. */
@@ -26,7 +31,8 @@ const headers: Readonly<Record<number, JsonObject>> = {
     },
   },
   405: { Allow: { description: 'The methods of this path.', schema: { type: 'string' } } },
-  503: { 'Retry-After': { description: 'Seconds until a retry may succeed.', schema: { type: 'integer' } } },
+  503: retryAfter,
+  504: retryAfter,
 };
 
 /** The error responses of an operation, by status. */

@@ -9,11 +9,11 @@ interface Waiting {
 
 /** What a {@link GroupCommit} does its work through. */
 export interface GroupCommitDriver {
-  /** Runs the work as one unit, durable on return; throws when none of it took effect. */
+  /** Runs the work as one unit, durable on return; throws when it failed as a whole. */
   transaction(work: () => void): void;
   /** The transaction is durable, and nobody was told yet. Never throws. */
   committed?(): void;
-  /** The transaction had no effect. Never throws. */
+  /** The transaction failed. Never throws. */
   failed?(): void;
 }
 
@@ -29,7 +29,7 @@ export class GroupCommit {
 
   /**
    * Does the work within the transaction of this turn, in the order of the calls. Resolves with its result when the
-   * transaction is durable; rejects when the transaction had no effect, whichever part of it was the reason.
+   * transaction is durable; rejects with what the transaction threw, whichever part of it was the reason.
    */
   add<T>(work: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {

@@ -1,5 +1,5 @@
 import type { Position } from '@vitalwire/protocol';
-import { LogUnavailableError, OptionError } from '../errors.ts';
+import { LogUnavailableError, OptionError, OutcomeUnknownError } from '../errors.ts';
 import { type Logger, silentLogger } from '../logger.ts';
 import { Announcer } from './announcer.ts';
 import { GroupCommit } from './group-commit.ts';
@@ -73,7 +73,7 @@ export class LocalLogStore implements LogStore {
     this.#settings = settings;
     const announcer = new Announcer(settings.logger);
     this.#announcer = announcer;
-    const transaction = (work: () => void) => log.transaction(work);
+    const transaction = (work: () => void) => transact(log, work);
     this.#appends = new GroupCommit({
       transaction,
       committed: () => announcer.announce(),
@@ -84,7 +84,7 @@ export class LocalLogStore implements LogStore {
   }
 
   append(topic: Topic, entry: Entry): Promise<Appended> {
-    return this.#write(this.#appends, (horizon) => {
+    const append = (horizon: Horizon) => {
       const appended = this.#log.append(topic, entry, horizon);
       if (appended.duplicateOf === undefined) {
         const { epoch, offset } = appended.position;
@@ -92,7 +92,10 @@ export class LocalLogStore implements LogStore {
         this.#announcer.collect(topic, epoch, to === undefined ? { offset, text } : { offset, text, to });
       }
       return appended;
-    });
+    };
+    return this.#write(this.#appends, append, (error) =>
+      error instanceof OutcomeUnknownError ? error : unavailable(error),
+    );
   }
 
   read(topic: Topic, after: number, limit: PageLimit): Promise<Page> {
@@ -162,12 +165,16 @@ export class LocalLogStore implements LogStore {
     }
   }
 
-  async #write<T>(group: GroupCommit, work: (horizon: Horizon) => T): Promise<T> {
+  async #write<T>(
+    group: GroupCommit,
+    work: (horizon: Horizon) => T,
+    failure: (error: unknown) => Error = unavailable,
+  ): Promise<T> {
     this.#refuseUnusable();
     try {
       return await group.add(() => work(this.#horizon()));
     } catch (error) {
-      throw unavailable(error);
+      throw failure(error);
     }
   }
 
@@ -196,6 +203,16 @@ export class LocalLogStore implements LogStore {
       return;
     }
     if (more) this.#sweeping = setImmediate(() => this.#sweep()).unref();
+  }
+}
+
+/** @throws {OutcomeUnknownError} when the log breaks: only opening it again can tell whether the work took effect. */
+function transact(log: LocalLog, work: () => void): void {
+  const wasBroken = log.broken !== undefined;
+  try {
+    log.transaction(work);
+  } catch (error) {
+    throw wasBroken || log.broken === undefined ? error : new OutcomeUnknownError(error);
   }
 }
 

@@ -10,7 +10,10 @@ export interface LocalLog {
   /** Why no call can succeed any more until the log is opened again; `undefined` while all is well. */
   readonly broken: Error | undefined;
 
-  /** Does the work as one unit: on return it is durable, after an error none of it took effect. */
+  /**
+   * Does the work as one unit: on return it is durable, after an error none of it took effect. But when the error left
+   * the log `broken`, the work may be found when the log is opened again.
+   */
   transaction(work: () => void): void;
 
   /** Begins the log of a topic that has none, or whose log is forgotten. */

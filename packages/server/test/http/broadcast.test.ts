@@ -1,6 +1,6 @@
 import { catalogue, definePublication, recommendationSchema } from '@vitalwire/protocol';
 import { describe, expect, it } from 'vitest';
-import { LogUnavailableError, RequestError } from '../../src/errors.ts';
+import { LogUnavailableError, OutcomeUnknownError, RequestError } from '../../src/errors.ts';
 import { BACKEND, EFFECTIVENESS, FEEDBACK, httpBench } from './support.ts';
 
 const FEEDBACK_PATH = '/ws/broadcast-feedback-update';
@@ -216,6 +216,17 @@ describe('what the rest of the server says to a publication', () => {
     expect(logger.lines).toMatchObject([
       { level: 'warn', fields: { code: 'unavailable', path: FEEDBACK_PATH, reason: 'the log is full' } },
     ]);
+  });
+
+  it('is 504 with a time to wait when the log was lost before it answered', async () => {
+    const error = new OutcomeUnknownError(new Error('no answer from redis://secret'));
+    const { post, logger } = httpBench({ publish: () => Promise.reject(error) });
+    const response = await post(FEEDBACK_PATH, FEEDBACK);
+    expect(response.status).toBe(504);
+    expect(response.headers.get('Retry-After')).toBe('1');
+    const body = await response.text();
+    expect(JSON.parse(body)).toMatchObject({ error: 'outcome_unknown' });
+    expect(body + logger.text()).not.toContain('secret');
   });
 
   it.each([

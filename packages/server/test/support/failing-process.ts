@@ -4,15 +4,23 @@ import { sqliteLog } from '../../src/log/sqlite.ts';
 const [, , path] = process.argv;
 if (path === undefined) throw new Error('usage: failing-process.ts <file>');
 
+const nameOf = (error: unknown) => (error instanceof Error ? error.name : '');
+
 const store = sqliteLog({ path });
 let acknowledged = 0;
 let reason = '';
+let failures: string[] = [];
 while (reason === '' && acknowledged < 1_000) {
-  try {
-    await store.append(1, { text: 'x'.repeat(4_000) });
+  // Both in one transaction: the second begins a log.
+  const [append, state] = await Promise.allSettled([
+    store.append(1, { text: 'x'.repeat(4_000) }),
+    store.state(2 + acknowledged),
+  ]);
+  if (append.status === 'fulfilled') {
     acknowledged += 1;
-  } catch (error) {
-    reason = String(error instanceof Error ? error.cause : error);
+  } else {
+    reason = String(append.reason.cause);
+    failures = [nameOf(append.reason), state.status === 'rejected' ? nameOf(state.reason) : state.status];
   }
 }
 const afterwards = await Promise.all(
@@ -20,4 +28,4 @@ const afterwards = await Promise.all(
     call.then(String, String),
   ),
 );
-process.stdout.write(JSON.stringify({ acknowledged, reason, afterwards }));
+process.stdout.write(JSON.stringify({ acknowledged, reason, failures, afterwards }));

@@ -1,5 +1,6 @@
 import { formatPosition, type Position, type Recovery, type SymbolicStart } from '@vitalwire/protocol';
 import { type Batch, type Delivery, frame, visibleTo } from './delivery.ts';
+import { LogUnavailableError } from './errors.ts';
 import type { Audience } from './hub.ts';
 import type { LogState, LogStore, PageLimit, Topic } from './log/log-store.ts';
 import { breakOf, decideStart, type Start } from './start.ts';
@@ -11,7 +12,9 @@ export interface Outlet {
   /** Sends the topic's `connect`: the subscription begins, or begins again after a gap. */
   opened(cursor: Cursor, recovery: Recovery, top: Position): void;
   deliver(cursor: Cursor, frames: readonly Uint8Array[]): void;
-  /** The log cannot be read; the cursor stands still. */
+  /** The log cannot be read now: the cursor stands still. Not called again before a read has succeeded. */
+  halted(cursor: Cursor, error: LogUnavailableError): void;
+  /** The subscription could not begin, or the log failed for good. */
   failed(cursor: Cursor, error: unknown): void;
 }
 
@@ -19,13 +22,14 @@ export interface Outlet {
  * One session's place in one topic.
  *
  *     starting ──► catching up ──► live
- *                      ▲             │  a hole, a new epoch, or a peer that does not keep up
+ *                      ▲             │  a hole, an interruption, a new epoch, or a peer that does not keep up
  *                      └─────────────┘
  *
  * 1. What is handed over has offsets above the cursor, in order; the cursor moves with it. So nothing comes twice.
  * 2. Every offset between two deliveries was addressed to somebody else. So nothing is left out.
- * 3. It turns live in the same turn in which it stands at the newest announced position, so there is no moment in
- *    which a publication is neither read nor pushed, and no buffer between the two.
+ * 3. It turns live in the same turn in which it stands at the top of a page and at the newest position that was
+ *    announced since that page was asked for, so there is no moment in which a publication is neither read nor pushed,
+ *    and no buffer between the two. It does not matter how long a page or an announcement is on its way.
  * 4. What it cannot continue completely it announces as a gap, and goes on with what is retained.
  */
 export class Cursor {
@@ -37,6 +41,7 @@ export class Cursor {
   #phase: 'starting' | 'catching_up' | 'live' | 'closed' = 'starting';
   #audience: Audience | undefined;
   #reading = false;
+  #halted = false;
   #epoch = '';
   #offset = 0;
 
@@ -61,6 +66,8 @@ export class Cursor {
   async open(audience: Audience, after: Position | SymbolicStart | undefined): Promise<void> {
     this.#audience = audience;
     try {
+      // First, so that what is appended after the state was told is heard, or read.
+      await this.#log.nodes?.attend(this.topic, audience.users);
       await this.#begin(after, await this.#log.state(this.topic));
     } catch (error) {
       if (this.#phase !== 'closed') this.#outlet.failed(this, error);
@@ -90,6 +97,17 @@ export class Cursor {
     if (this.#phase === 'catching_up') void this.#catchUp();
   }
 
+  /** Announcements may have been missed: only the log can tell. */
+  interrupted(): void {
+    if (this.#phase === 'live') this.#phase = 'catching_up';
+    if (this.#phase === 'catching_up') void this.#catchUp();
+  }
+
+  /** Time has passed: a log that could not be read may answer again. */
+  retry(): void {
+    if (this.#halted) void this.#catchUp();
+  }
+
   close(): void {
     this.#phase = 'closed';
   }
@@ -111,12 +129,24 @@ export class Cursor {
     if (this.#reading) return;
     this.#reading = true;
     try {
-      while (this.#phase === 'catching_up' && this.#outlet.writable) await this.#readPage();
+      while (this.#phase === 'catching_up' && this.#outlet.writable) {
+        await this.#readPage();
+        this.#halted = false;
+      }
     } catch (error) {
-      if (this.#phase !== 'closed') this.#outlet.failed(this, error);
+      this.#stop(error);
     } finally {
       this.#reading = false;
     }
+  }
+
+  /** Nothing was moved by what failed, so that reading can go on from here. */
+  #stop(error: unknown): void {
+    if (this.#phase === 'closed') return;
+    if (!(error instanceof LogUnavailableError)) return this.#outlet.failed(this, error);
+    if (this.#halted) return;
+    this.#halted = true;
+    this.#outlet.halted(this, error);
   }
 
   async #readPage(): Promise<void> {

@@ -1,15 +1,17 @@
 import type { Position } from '@vitalwire/protocol';
 import type { Cursor } from './cursor.ts';
-import { type Batch, frame, partition, visibleTo } from './delivery.ts';
+import { type Batch, frame, partition } from './delivery.ts';
 import type { Announcement, Topic } from './log/log-store.ts';
 import type { Session } from './session.ts';
 
 /** The cursors of one topic in this process, and what the log announced while there were any. */
 export interface Audience {
   readonly cursors: Set<Cursor>;
-  /** The newest announced position. */
+  /** How many of the cursors each user has. */
+  readonly users: Map<string, number>;
+  /** The newest announced position; `undefined` also when announcements may have been missed since. */
   announced: Position | undefined;
-  /** How many announcements there were. */
+  /** How many announcements and interruptions there were. */
   announcements: number;
 }
 
@@ -48,19 +50,23 @@ export class Hub {
   join(cursor: Cursor): Audience {
     let audience = this.#audiences.get(cursor.topic);
     if (!audience) {
-      audience = { cursors: new Set(), announced: undefined, announcements: 0 };
+      audience = { cursors: new Set(), users: new Map(), announced: undefined, announcements: 0 };
       this.#audiences.set(cursor.topic, audience);
     }
     audience.cursors.add(cursor);
+    audience.users.set(cursor.userId, (audience.users.get(cursor.userId) ?? 0) + 1);
     return audience;
   }
 
-  /** Whether the cursor was part of its audience. */
-  leave(cursor: Cursor): boolean {
+  /** The audience that the cursor was part of; `undefined` when it was part of none. */
+  leave(cursor: Cursor): Audience | undefined {
     const audience = this.#audiences.get(cursor.topic);
-    if (!audience?.cursors.delete(cursor)) return false;
+    if (!audience?.cursors.delete(cursor)) return undefined;
+    const others = (audience.users.get(cursor.userId) ?? 0) - 1;
+    if (others > 0) audience.users.set(cursor.userId, others);
+    else audience.users.delete(cursor.userId);
     if (audience.cursors.size === 0) this.#audiences.delete(cursor.topic);
-    return true;
+    return audience;
   }
 
   /** Hands what the log announced to every cursor of the topic. */
@@ -81,14 +87,20 @@ export class Hub {
     for (const cursor of audience.cursors) cursor.announce(batch);
   }
 
+  /** Announcements of the topic may have been missed, or its log began a new epoch: every cursor reads it again. */
+  interrupted(topic: Topic): void {
+    const audience = this.#audiences.get(topic);
+    if (!audience) return;
+    audience.announced = undefined;
+    audience.announcements++;
+    for (const cursor of audience.cursors) cursor.interrupted();
+  }
+
   /** How many subscriptions of a topic may see a publication. */
   countRecipients(topic: Topic, to: string | undefined): number {
-    const cursors = this.#audiences.get(topic)?.cursors;
-    if (!cursors) return 0;
-    if (to === undefined) return cursors.size;
-    let count = 0;
-    for (const cursor of cursors) if (visibleTo(cursor.userId, { to })) count++;
-    return count;
+    const audience = this.#audiences.get(topic);
+    if (!audience) return 0;
+    return to === undefined ? audience.cursors.size : (audience.users.get(to) ?? 0);
   }
 
   /** Subscriptions of this process by topic. */

@@ -20,6 +20,7 @@ import { OptionError } from './errors.ts';
 import { createHttpApp } from './http/app.ts';
 import { Hub } from './hub.ts';
 import { memoryLog } from './log/memory.ts';
+import type { Census } from './log/nodes.ts';
 import { silentLogger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import { checkOptions, type ServerOptions } from './options.ts';
@@ -44,13 +45,16 @@ export interface VitalwireServer<C extends Catalogue = StandardCatalogue> {
   listen(address: { port: number; host?: string }): Promise<{ port: number; host: string; url: string }>;
   /** Answers an HTTP request as the endpoints do; for hosts that speak in `Request` and `Response`. */
   fetch(request: Request): Promise<Response>;
-  /** Who is connected, and what waits. */
+  /** Who is connected, to all nodes that share the log store, and what waits. */
   status(): Promise<Status>;
   /**
    * Ends a user's sessions at once and refuses every token that the user holds now; tokens issued later count again.
-   * This process remembers it until it ends.
+   * With a log store that several nodes share, all nodes do so, also those that start later: resolves when the store has
+   * taken it. Otherwise this process remembers it until it ends.
+   *
+   * @throws {LogUnavailableError} when the other nodes cannot be told now. Here it has taken effect; call it again.
    */
-  revoke(userId: string): void;
+  revoke(userId: string): Promise<void>;
   /**
    * Refuses new work, finishes what was accepted, asks every client to reconnect later, and closes the log. Resolves
    * when all of it is done, at the latest after `timing.closeTimeoutMs` and the last append.
@@ -87,7 +91,6 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
   });
   const revocations = new Revocations(
     typeof options.auth === 'function' ? options.auth : createTokenVerifier(options.auth, () => clock.now()),
-    clock,
   );
   const verify = revocations.verify;
   const publisher = new Publisher({ log, hub, clock, logger, metrics });
@@ -123,6 +126,9 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
   let lastLeft = () => {};
 
   log.onAnnouncement((announcement) => hub.announce(announcement));
+  log.nodes?.onInterruption((topic) => hub.interrupted(topic));
+  log.nodes?.onRevocation(revokeHere);
+  log.nodes?.report(census);
   const stopTicking = clock.every(TICK_MS, () => {
     for (const session of [...hub.sessions]) session.tick();
     void receipts.flush();
@@ -181,20 +187,42 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
 
   async function status(): Promise<Status> {
     await receipts.flush();
-    const connections = hub.countByTopic();
+    const { connections, subscriptions } = (await log.nodes?.census()) ?? census();
     return {
-      total_diagnoses: connections.size,
-      total_connections: hub.sessions.size,
-      connections_by_diagnosis: Object.fromEntries(connections),
+      total_diagnoses: subscriptions.size,
+      total_connections: connections,
+      connections_by_diagnosis: Object.fromEntries(subscriptions),
       queued_messages_by_diagnosis: Object.fromEntries(await log.unreceived()),
     };
+  }
+
+  /** Who is connected to this process. */
+  function census(): Census {
+    return { connections: hub.sessions.size, subscriptions: hub.countByTopic() };
   }
 
   async function ready(): Promise<boolean> {
     if (closing !== undefined) return false;
     // A read that begins no log: it only asks whether the store answers.
     await log.received(0, '');
+    await log.nodes?.check();
     return true;
+  }
+
+  async function revoke(userId: string): Promise<void> {
+    const atMs = clock.now();
+    revocations.add(userId, atMs);
+    // All of them began before: that their tokens say otherwise can only mean that another clock is ahead.
+    for (const session of [...hub.sessionsOf(userId)]) session.end('access_denied');
+    await log.nodes?.revoke(userId, atMs);
+  }
+
+  /** A revocation of any node, perhaps not for the first time: whoever came back since with a newer token stays. */
+  function revokeHere(userId: string, atMs: number): void {
+    revocations.add(userId, atMs);
+    for (const session of [...hub.sessionsOf(userId)]) {
+      if (session.principal && revocations.covers(session.principal)) session.end('access_denied');
+    }
   }
 
   async function close(): Promise<void> {
@@ -225,10 +253,7 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
     listen,
     fetch: async (request) => app.fetch(request),
     status,
-    revoke(userId) {
-      revocations.add(userId);
-      for (const session of [...hub.sessionsOf(userId)]) session.end('access_denied');
-    },
+    revoke,
     close() {
       closing ??= close();
       return closing;

@@ -16,7 +16,7 @@ import {
 import type { Principal } from './auth/principal.ts';
 import { Cursor, type Outlet } from './cursor.ts';
 import type { Entrance } from './entrance.ts';
-import { RequestError, TokenError } from './errors.ts';
+import { type LogUnavailableError, RequestError, TokenError } from './errors.ts';
 import { failureOf } from './failure.ts';
 import { Inbound } from './inbound.ts';
 import { Liveness } from './liveness.ts';
@@ -56,6 +56,11 @@ export class Session implements SocketListener, Outlet {
     if (entrance.kind === 'single') this.#openSingle(entrance);
   }
 
+  /** Who it is, once that is proven, by the newest token. */
+  get principal(): Principal | undefined {
+    return this.#principal;
+  }
+
   get userId(): string | undefined {
     return this.#principal?.userId;
   }
@@ -93,6 +98,10 @@ export class Session implements SocketListener, Outlet {
     this.#context.metrics.delivered(frames.length);
     this.#proof.moved(cursor);
     this.#prove();
+  }
+
+  halted(cursor: Cursor, error: LogUnavailableError): void {
+    this.#say('warn', { diagnosis_id: cursor.topic, err: error }, 'log cannot be read now');
   }
 
   failed(cursor: Cursor, error: unknown): void {
@@ -147,6 +156,7 @@ export class Session implements SocketListener, Outlet {
       return this.end('authentication_timeout');
     }
     if (this.#expired()) return this.end('token_expired');
+    for (const cursor of this.#cursors.values()) cursor.retry();
     const verdict = this.#liveness.verdict(now, this.#socket.bufferedAmount);
     if (verdict === 'dead') return this.cut();
     if (verdict === 'stalled') return this.end('stalled');
@@ -276,7 +286,13 @@ export class Session implements SocketListener, Outlet {
     cursor.close();
     this.#cursors.delete(cursor.topic);
     this.#proof.left(cursor);
-    if (this.#context.hub.leave(cursor)) this.#context.metrics.subscriptions(-1);
+    const audience = this.#context.hub.leave(cursor);
+    if (!audience) return;
+    this.#context.metrics.subscriptions(-1);
+    // Nobody waits for this: until it is done, announcements are heard that concern nobody here.
+    this.#context.log.nodes?.attend(cursor.topic, audience.users).catch((error: unknown) => {
+      this.#say('debug', { diagnosis_id: cursor.topic, err: error }, 'end of a subscription not told');
+    });
   }
 
   // Authentication
@@ -388,7 +404,7 @@ export class Session implements SocketListener, Outlet {
     return new Date(this.#context.clock.now()).toISOString();
   }
 
-  #say(level: 'debug' | 'info' | 'error', fields: object, message: string): void {
+  #say(level: 'debug' | 'info' | 'warn' | 'error', fields: object, message: string): void {
     this.#context.logger[level]({ session_id: this.id, user_id: this.userId, ...fields }, message);
   }
 }

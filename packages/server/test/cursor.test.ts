@@ -82,7 +82,6 @@ describe('Cursor', () => {
       audience.cursors.delete(cursor);
       await append(2);
       audience.cursors.add(cursor);
-      hub.join(cursor);
       await append(1);
       await settle(log);
       expect(outlet.offsets).toEqual([3, 4, 5]);

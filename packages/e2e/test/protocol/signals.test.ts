@@ -49,7 +49,7 @@ describe('disconnect', () => {
     await using server = await TestServer.start();
     await using client = await server.client([1]);
     await client.subscribe(1);
-    server.server.revoke('patient');
+    await server.server.revoke('patient');
     expect(await client.closed()).toEqual({ code: 1008, reason: 'access_denied' });
     const last = client.frames.at(-1);
     expect(JSON.parse(last?.text ?? '')).toEqual({
@@ -65,7 +65,7 @@ describe('disconnect', () => {
     await using server = await TestServer.start();
     await using before = await server.plain(1);
     await before.connected(1);
-    server.server.revoke('patient');
+    await server.server.revoke('patient');
     await before.closed();
     await using again = await server.plain(1);
     expect(await again.closed()).toEqual({ code: 1008, reason: 'invalid_token' });

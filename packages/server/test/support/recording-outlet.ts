@@ -5,6 +5,8 @@ import type { Cursor, Outlet } from '../../src/cursor.ts';
 export class RecordingOutlet implements Outlet {
   readonly events: (number | Recovery)[] = [];
   readonly failures: unknown[] = [];
+  /** Why it stood still. */
+  readonly halts: unknown[] = [];
   writable = true;
   /** Called after each delivery. */
   onDeliver: () => void = () => {};
@@ -19,6 +21,10 @@ export class RecordingOutlet implements Outlet {
       this.events.push(message.offset);
     }
     this.onDeliver();
+  }
+
+  halted(_: Cursor, error: unknown): void {
+    this.halts.push(error);
   }
 
   failed(_: Cursor, error: unknown): void {

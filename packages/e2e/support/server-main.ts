@@ -1,17 +1,22 @@
 // A server in a process of its own, started by ServerProcess. It speaks with its parent over the IPC channel.
 import { flushCompileCache } from 'node:module';
-import { createServer, memoryLog, sqliteLog } from '@vitalwire/server';
+import { placePublication } from '@vitalwire/protocol';
+import { createServer, type LogStore, memoryLog, sqliteLog } from '@vitalwire/server';
+import { fileLogger } from './file-logger.ts';
 import { feedback, range } from './publications.ts';
-import type { Answer, Call, ServerProcessOptions } from './server-process.ts';
+import type { Answer, Call, LogContent, ServerProcessOptions } from './server-process.ts';
 import { SECRET } from './tokens.ts';
 
-const { port, path, retention, clockToleranceMs, limits, timing } = JSON.parse(
+const { port, path, retention, clockToleranceMs, limits, timing, logFile } = JSON.parse(
   process.argv[2] ?? '{}',
 ) as ServerProcessOptions & { port: number };
-const kept = retention === undefined ? {} : { retention };
+const logger = logFile === undefined ? undefined : fileLogger(logFile);
+const kept = { ...(retention && { retention }), ...(logger && { logger }) };
+const log = path === undefined ? memoryLog(kept) : sqliteLog({ path, ...kept });
 const server = createServer({
   auth: { secret: SECRET, ...(clockToleranceMs !== undefined && { clockToleranceMs }) },
-  log: path === undefined ? memoryLog(kept) : sqliteLog({ path, ...kept }),
+  log,
+  ...(logger && { logger }),
   ...(limits && { limits }),
   ...(timing && { timing }),
 });
@@ -47,8 +52,26 @@ async function execute(call: Call): Promise<unknown> {
       }
       return process.memoryUsage();
     }
+    case 'revoke':
+      return server.revoke(call.userId);
+    case 'log':
+      return readLog(log, call.diagnosisId);
     case 'close':
       await server.close();
       return undefined;
+  }
+}
+
+/** Everything that is retained, also what is addressed to somebody. */
+async function readLog(store: LogStore, diagnosisId: number): Promise<LogContent> {
+  const publications: LogContent['publications'] = [];
+  for (;;) {
+    const after = publications.at(-1)?.offset ?? 0;
+    const page = await store.read(diagnosisId, after, { publications: 1_000, size: 1 << 20 });
+    const { epoch, earliest, top } = page;
+    for (const { offset, text } of page.publications) {
+      publications.push({ offset, text: placePublication(text, { epoch, offset }) });
+    }
+    if (page.publications.length === 0) return { epoch, earliest, top, publications };
   }
 }

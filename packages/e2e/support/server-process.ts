@@ -12,12 +12,18 @@ export interface ServerProcessOptions {
   clockToleranceMs?: number;
   limits?: Partial<Limits>;
   timing?: Partial<Timing>;
+  /** Modules that are loaded before the server, by URL. */
+  imports?: readonly string[];
+  /** A file to which the server writes what it logs. @default nowhere */
+  logFile?: string;
 }
 
 /** What the process is asked over its IPC channel. */
 export type Call = { id: number } & (
   | { name: 'publish'; diagnosisId: number; first: number; last: number; comment?: string }
   | { name: 'memory' }
+  | { name: 'revoke'; userId: string }
+  | { name: 'log'; diagnosisId: number }
   | { name: 'close' }
 );
 type Question = Call extends infer C ? (C extends { id: number } ? Omit<C, 'id'> : never) : never;
@@ -26,6 +32,15 @@ export interface Answer {
   id: number;
   result?: unknown;
   error?: string;
+}
+
+/** What a log holds, addressed publications too. */
+export interface LogContent {
+  epoch: string;
+  earliest: number;
+  top: number;
+  /** Each publication as it would be sent. */
+  publications: { offset: number; text: string }[];
 }
 
 const MAIN = fileURLToPath(new URL('server-main.ts', import.meta.url));
@@ -42,6 +57,10 @@ export class ServerProcess implements AsyncDisposable {
   #calls = 0;
   #port = 0;
   #output = '';
+  /** It is meant to end. */
+  #ending = false;
+  /** Ends that nobody asked for, with what the server said before them. */
+  readonly crashes: string[] = [];
 
   private constructor(options: ServerProcessOptions) {
     this.#options = options;
@@ -61,11 +80,28 @@ export class ServerProcess implements AsyncDisposable {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** Starts it again, after {@link kill} or {@link stop}, on the same data and the same port. */
-  async restart(): Promise<void> {
+  /** The process, or the last one. */
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  /** What it wrote to its outputs, all runs together. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Starts it again, after {@link kill} or {@link stop}, on the same data and the same port or another one. */
+  async restart(port = this.#port): Promise<void> {
+    this.#ending = false;
+    const { imports = [], ...options } = this.#options;
     const listening = new Promise((resolve, reject) => this.#pending.set(0, { resolve, reject }));
-    const child = fork(MAIN, [JSON.stringify({ ...this.#options, port: this.#port })], {
-      execArgv: ['--conditions=@vitalwire/source', '--expose-gc', '--disable-warning=ExperimentalWarning'],
+    const child = fork(MAIN, [JSON.stringify({ ...options, port })], {
+      execArgv: [
+        '--conditions=@vitalwire/source',
+        '--expose-gc',
+        '--disable-warning=ExperimentalWarning',
+        ...imports.map((url) => `--import=${url}`),
+      ],
       // Halves the time to start from sources.
       env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -83,6 +119,7 @@ export class ServerProcess implements AsyncDisposable {
     });
     child.on('exit', (code, signal) => {
       const reason = new Error(`the server ended (${signal ?? code}); it said:\n${this.#output}`);
+      if (!this.#ending) this.crashes.push(reason.message);
       for (const { reject } of this.#pending.values()) reject(reason);
       this.#pending.clear();
     });
@@ -111,8 +148,24 @@ export class ServerProcess implements AsyncDisposable {
     return (await this.#ask({ name: 'memory' })) as NodeJS.MemoryUsage;
   }
 
+  /** Sends a signal that does not end it, such as `SIGSTOP`. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child?.kill(signal);
+  }
+
+  /** Revokes the tokens that a user holds now. */
+  async revoke(userId: string): Promise<void> {
+    await this.#ask({ name: 'revoke', userId });
+  }
+
+  /** Reads a topic's log from its store. */
+  async log(diagnosisId: number): Promise<LogContent> {
+    return (await this.#ask({ name: 'log', diagnosisId })) as LogContent;
+  }
+
   /** Ends it at once, as a crash would. */
   async kill(): Promise<void> {
+    this.#ending = true;
     const child = this.#child;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
@@ -122,6 +175,7 @@ export class ServerProcess implements AsyncDisposable {
 
   /** Drains it and ends it. */
   async stop(): Promise<void> {
+    this.#ending = true;
     await this.#ask({ name: 'close' });
     await this.kill();
   }

@@ -1,4 +1,5 @@
-// Copies the files of the page at GET /docs into the built package. Two of them are Swagger UI: they are copied, not
+// Copies what the compiler leaves out into the built package: the scripts that run in Redis, and the files of the page at
+// GET /docs. Two of them are Swagger UI: they are copied, not
 // depended on, so that nobody who installs the server also installs swagger-ui-dist's download counter.
 import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -10,6 +11,10 @@ const page = join(root, 'src', 'http', 'docs', 'page');
 const swagger = dirname(require.resolve('swagger-ui-dist/package.json'));
 const target = join(root, 'dist', 'http', 'docs', 'page');
 
+const scripts = join('log', 'redis');
+for (const file of readdirSync(join(root, 'src', scripts)).filter((name) => name.endsWith('.lua'))) {
+  copyFileSync(join(root, 'src', scripts, file), join(root, 'dist', scripts, file));
+}
 mkdirSync(target, { recursive: true });
 for (const file of readdirSync(page).filter((name) => /\.(html|css|js)$/.test(name))) {
   copyFileSync(join(page, file), join(target, file));

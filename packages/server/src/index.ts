@@ -33,6 +33,7 @@ export { DEFAULT_RETENTION } from './log/log-store.ts';
 export { type MemoryLogOptions, memoryLog } from './log/memory.ts';
 export { beginNewEpochs } from './log/new-epochs.ts';
 export type { Census, Nodes } from './log/nodes.ts';
+export { type RedisLogOptions, redisLog } from './log/redis.ts';
 export { type SqliteLogOptions, sqliteLog } from './log/sqlite.ts';
 
 // A server

@@ -2,8 +2,10 @@ import { Command } from 'commander';
 import { pino } from 'pino';
 import { httpAuthorize } from '../auth/http-authorize.ts';
 import type { TokenOptions } from '../auth/token.ts';
+import { LogUnavailableError } from '../errors.ts';
 import type { LogStore } from '../log/log-store.ts';
 import { memoryLog } from '../log/memory.ts';
+import { redisLog } from '../log/redis.ts';
 import { sqliteLog } from '../log/sqlite.ts';
 import { createServer, type VitalwireServer } from '../server.ts';
 import { duration, integer, list, logFileIn, option, readSecret } from './options.ts';
@@ -11,7 +13,7 @@ import { duration, integer, list, logFileIn, option, readSecret } from './option
 interface ServeFlags {
   port: number;
   host: string;
-  log: 'sqlite' | 'memory';
+  log: string;
   data?: string;
   jwtSecretFile?: string;
   jwksUrl?: string;
@@ -36,7 +38,10 @@ export function serveCommand(): Command {
     )
     .addOption(option('--host <address>', 'address to listen on').default('127.0.0.1'))
     .addOption(
-      option('--log <store>', 'where publications live').choices(['sqlite', 'memory']).default('sqlite'),
+      option(
+        '--log <store>',
+        'where publications live: sqlite, memory, or redis://… for several servers',
+      ).default('sqlite'),
     )
     .addOption(option('--data <folder>', 'folder of the SQLite log; created when missing'))
     .addOption(
@@ -73,21 +78,33 @@ export function serveCommand(): Command {
 
 async function serve(flags: ServeFlags): Promise<void> {
   const logger = pino({ name: 'vitalwire', level: flags.logLevel });
-  const server = createServer({
-    auth: tokenOptions(flags),
-    log: logStore(flags),
-    logger,
-    ...(flags.authorizeUrl !== undefined && { authorize: httpAuthorize({ url: flags.authorizeUrl }) }),
-    ...(flags.origins && { origins: flags.origins }),
-  });
+  const server = await create(flags, logger);
   try {
     const { url } = await server.listen(flags);
-    logger.info({ url, docs: `${url}/docs`, log: flags.log }, 'listening');
+    logger.info({ url, docs: `${url}/docs`, log: flags.log.replace(/:.*/s, '') }, 'listening');
   } catch (error) {
     await server.close();
     throw explainListen(error, flags);
   }
   closeOnSignal(server, logger);
+}
+
+async function create(flags: ServeFlags, logger: pino.Logger): Promise<VitalwireServer> {
+  const auth = tokenOptions(flags);
+  const log = await openLog(flags, logger);
+  try {
+    return createServer({
+      auth,
+      log,
+      logger,
+      ...(flags.authorizeUrl !== undefined && { authorize: httpAuthorize({ url: flags.authorizeUrl }) }),
+      ...(flags.origins && { origins: flags.origins }),
+    });
+  } catch (error) {
+    // An open connection would keep the process alive.
+    await log.close();
+    throw error;
+  }
 }
 
 function tokenOptions(flags: ServeFlags): TokenOptions {
@@ -104,14 +121,28 @@ function tokenOptions(flags: ServeFlags): TokenOptions {
   };
 }
 
-function logStore({ log, data, retentionCount, retentionAge }: ServeFlags): LogStore {
+async function openLog(flags: ServeFlags, logger: pino.Logger): Promise<LogStore> {
+  const { log, data, retentionCount, retentionAge } = flags;
   const retention = { publications: retentionCount, ageMs: retentionAge * 1_000 };
-  if (log === 'memory') {
-    if (data !== undefined) throw new Error('--data goes with --log sqlite; --log memory keeps nothing');
-    return memoryLog({ retention });
-  }
+  if (log !== 'sqlite' && data !== undefined) throw new Error('--data goes with --log sqlite only');
+  if (log === 'memory') return memoryLog({ retention });
+  if (/^rediss?[:+]/.test(log)) return openRedis(redisLog({ url: log, retention, logger }));
+  if (log !== 'sqlite') throw new Error(`--log ${log}: expected sqlite, memory or redis://…`);
   if (data === undefined) throw new Error('give --data FOLDER for the log, or --log memory to keep nothing');
   return sqliteLog({ path: logFileIn(data), retention });
+}
+
+/** Ends the start when this Redis will not do. One that is away may come: the server serves, and is not ready yet. */
+async function openRedis(log: LogStore): Promise<LogStore> {
+  try {
+    await log.nodes?.check();
+  } catch (error) {
+    if (!(error instanceof LogUnavailableError)) {
+      await log.close();
+      throw error;
+    }
+  }
+  return log;
 }
 
 function explainListen(error: unknown, { port, host }: ServeFlags): Error {

@@ -5,6 +5,7 @@ import { describeAppends } from './log-store/appends.ts';
 import { describeClosing } from './log-store/closing.ts';
 import { describeIdempotency } from './log-store/idempotency.ts';
 import { describeModel } from './log-store/model.ts';
+import { describeNodes } from './log-store/nodes.ts';
 import { describeReading } from './log-store/reading.ts';
 import { describeReceipts } from './log-store/receipts.ts';
 import { describeReopening } from './log-store/reopening.ts';
@@ -34,6 +35,8 @@ export type MakeLogStore = (conditions: LogStoreConditions) => LogStoreFixture |
 export interface LogStoreTraits {
   /** The data outlives the store, so that reopening is tested. @default false */
   readonly durable?: boolean;
+  /** Several processes can share the data, so that what the store's `nodes` offer is tested. @default false */
+  readonly nodes?: boolean;
   /** How many random runs the comparison with the model takes. @default 100 */
   readonly modelRuns?: number;
 }
@@ -45,7 +48,7 @@ export interface LogStoreTraits {
  * describeLogStore('my store', ({ retention, now }) => ({ store: myLog({ retention, now }) }));
  */
 export function describeLogStore(name: string, make: MakeLogStore, traits: LogStoreTraits = {}): void {
-  const { durable = false, modelRuns = 100 } = traits;
+  const { durable = false, nodes = false, modelRuns = 100 } = traits;
 
   const open: Open = async (retention = {}) => {
     const clock = new ManualClock();
@@ -79,6 +82,7 @@ export function describeLogStore(name: string, make: MakeLogStore, traits: LogSt
     describeAnnouncements(openForTest);
     describeClosing(openForTest);
     if (durable) describeReopening(openForTest);
+    if (nodes) describeNodes(openForTest, { durable });
     describeModel(open, { runs: modelRuns, durable });
   });
 }

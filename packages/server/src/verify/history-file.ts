@@ -12,8 +12,8 @@ export type Recorded = HistoryEvent extends infer E
 
 /** Takes what happens. */
 export interface Recorder {
-  /** Records an event, as of now unless a time is given. */
-  record(event: Recorded, at?: number): void;
+  /** Records an event, as of now. */
+  record(event: Recorded): void;
 }
 
 /** Lines are collected up to this many characters before they are written. */
@@ -41,9 +41,9 @@ export class HistoryWriter implements Recorder {
     return this.#events;
   }
 
-  record(event: Recorded, at: number = monotonicNow()): void {
+  record(event: Recorded): void {
     this.#events++;
-    this.#chunk += `${JSON.stringify({ at, process: this.#process, ...event })}\n`;
+    this.#chunk += `${JSON.stringify({ at: monotonicNow(), process: this.#process, ...event })}\n`;
     if (this.#chunk.length >= CHUNK) this.#flush();
   }
 

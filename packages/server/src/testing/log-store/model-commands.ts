@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import type { Announcement, Entry, LogState, LogStore, Retention, Topic } from '../../log/log-store.ts';
+import type { Entry, LogState, LogStore, Publication, Retention, Topic } from '../../log/log-store.ts';
+import { type Listener, listen } from './listener.ts';
 import type { LogModel } from './model-log.ts';
 import type { Opened } from './support.ts';
 
 export interface Real {
   store: LogStore;
-  heard: Announcement[];
+  listener: Listener;
   readonly opened: Opened;
 }
 
@@ -26,7 +27,10 @@ function command<T>(
   };
 }
 
-const topic = fc.integer({ min: 1, max: 3 });
+/** Those that commands are about. */
+export const TOPICS: readonly Topic[] = [1, 2, 3];
+
+const topic = fc.constantFrom(...TOPICS);
 const userId = fc.constantFrom('ann', 'bob');
 const offset = fc.integer({ min: -1, max: 12 });
 const key = fc.constantFrom('k', 'l');
@@ -62,20 +66,25 @@ export function logCommands(
 
 /** All of them in one turn. */
 async function append(model: LogModel, real: Real, appends: readonly Append[]): Promise<void> {
-  real.heard = [];
   const appended = await Promise.all(appends.map(([topic, entry]) => real.store.append(topic, entry)));
-  const fresh = new Map<Topic, unknown[]>();
+  const fresh = new Map<Topic, Publication[]>();
   for (const [index, [topic, entry]] of appends.entries()) {
     const expected = model.append(topic, entry);
     expect(appended[index]?.position.offset).toBe(expected.offset);
     expect(appended[index]?.duplicateOf).toBe(expected.duplicateOf);
     checkEpoch(model, topic, appended[index]?.position.epoch);
     if (expected.duplicateOf !== undefined) continue;
-    fresh.set(topic, [...(fresh.get(topic) ?? []), model.find(topic)?.items.at(-1)?.publication]);
+    fresh.set(topic, [...(fresh.get(topic) ?? []), ...model.retained(topic).slice(-1)]);
   }
-  expect(real.heard).toEqual(
-    [...fresh].map(([topic, publications]) => ({ topic, epoch: model.find(topic)?.epoch, publications })),
-  );
+  const expected = [...fresh].map(([topic, publications]) => {
+    return { topic, epoch: model.find(topic)?.epoch, publications };
+  });
+  const heard = await real.listener.take([...fresh.values()].flat().length);
+  expect(heard.sort(byTopic)).toEqual(expected.sort(byTopic));
+}
+
+function byTopic(a: { topic: Topic }, b: { topic: Topic }): number {
+  return a.topic - b.topic;
 }
 
 async function read(
@@ -144,7 +153,7 @@ async function advance(model: LogModel, { opened }: Real, ms: number): Promise<v
 
 async function reopen(_: LogModel, real: Real): Promise<void> {
   real.store = await real.opened.reopen();
-  real.store.onAnnouncement((announcement) => real.heard.push(announcement));
+  real.listener = await listen(real.store, ...TOPICS);
 }
 
 function checkState(model: LogModel, topic: Topic, { epoch, top, earliest }: LogState): void {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { DEFAULT_RETENTION } from '../../log/log-store.ts';
-import { logCommands, type Real } from './model-commands.ts';
+import { listen } from './listener.ts';
+import { logCommands, type Real, TOPICS } from './model-commands.ts';
 import { LogModel } from './model-log.ts';
 import type { Open } from './support.ts';
 
@@ -16,8 +17,8 @@ export function describeModel(open: Open, { runs, durable }: { runs: number; dur
         fc.asyncProperty(commands, async (sequence) => {
           const opened = await open(RETENTION);
           try {
-            const real: Real = { store: opened.store, heard: [], opened };
-            real.store.onAnnouncement((announcement) => real.heard.push(announcement));
+            const { store } = opened;
+            const real: Real = { store, listener: await listen(store, ...TOPICS), opened };
             const model = new LogModel(RETENTION, opened.clock.now());
             await fc.asyncModelRun(() => ({ model, real }), sequence);
           } finally {

@@ -63,6 +63,11 @@ export function offsetOf({ position }: Appended): number {
   return position.offset;
 }
 
+/** What became of an append, without what only a store with nodes counts. */
+export function withoutRecipients({ recipients: _, ...appended }: Appended): Appended {
+  return appended;
+}
+
 /** Whole numbers from `first` to `last`. */
 export function range(first: number, last: number): number[] {
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);

@@ -1,0 +1,68 @@
+import type { Position } from '@vitalwire/protocol';
+import type { Topic } from '../log-store.ts';
+import type { Link } from './link.ts';
+
+/** Beats of which nothing may be heard before the subscription counts as dead. */
+const MOST_UNHEARD = 2;
+
+/** A topic that this node follows. */
+export class Attended {
+  readonly topic: Topic;
+  users: ReadonlyMap<string, number>;
+  /** The link over which the topic's channel is subscribed. */
+  link: Link | undefined;
+  /** The counts that Redis has, of this link. */
+  written = new Map<string, number>();
+  /** The newest position that was announced here, or from which this node began to listen. */
+  known: Position | undefined;
+  /** When there was nobody any more, in monotonic milliseconds. */
+  emptySince: number | undefined;
+  #unheard = 0;
+  #writing: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
+
+  constructor(topic: Topic, users: ReadonlyMap<string, number>) {
+    this.topic = topic;
+    this.users = users;
+  }
+
+  get count(): number {
+    let sum = 0;
+    for (const count of this.users.values()) sum += count;
+    return sum;
+  }
+
+  /** Users whose count is not what Redis has, with the count. */
+  changes(): (string | number)[] {
+    const changed: (string | number)[] = [];
+    for (const [user, count] of this.users) {
+      if (this.written.get(user) !== count) changed.push(JSON.stringify(user), count);
+    }
+    for (const user of this.written.keys()) if (!this.users.has(user)) changed.push(JSON.stringify(user), 0);
+    return changed;
+  }
+
+  /** Writes one after the other; whoever comes while a write waits for its turn shares it. */
+  write(work: () => Promise<void>): Promise<void> {
+    this.#next ??= this.#writing.then(() => {
+      this.#next = undefined;
+      const written = work();
+      this.#writing = written.catch(() => {});
+      return written;
+    });
+    return this.#next;
+  }
+
+  /** A beat is sent, of which this node has to hear as well. */
+  beat(): void {
+    this.#unheard++;
+  }
+
+  heard(): void {
+    this.#unheard = 0;
+  }
+
+  get deaf(): boolean {
+    return this.#unheard > MOST_UNHEARD;
+  }
+}

@@ -1,0 +1,68 @@
+-- What the nodes of a deployment share besides the logs. Called by each about once a second.
+--
+-- lineage      hash     id, number, run, lasting, beats. While the id stays, Redis has forgotten nothing.
+-- census       hash     node -> until when it holds, and who is connected there
+-- revocations  stream   user, at
+--
+-- Arguments: channel, node, how long its census holds, census, the server's run id, whether this server keeps everything
+-- when it restarts, id, number, run and beats of the lineage that the node knows, an id for a new one, the last
+-- revocation that it knows. Returns id, number, beats, the census of each other node, and id, user, at of later revocations.
+local LINEAGE, CENSUS, REVOCATIONS = KEYS[1], KEYS[2], KEYS[3]
+local CHANNEL, NODE, HOLDS, OWN_CENSUS, RUN, LASTING = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6]
+local KNOWN_ID, KNOWN_NUMBER, KNOWN_RUN, KNOWN_BEATS = ARGV[7], tonumber(ARGV[8]), ARGV[9], tonumber(ARGV[10])
+local NEW_ID, LAST_REVOCATION = ARGV[11], ARGV[12]
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local function whole(number)
+  return string.format('%.0f', number)
+end
+
+local function find_lineage()
+  local stored = redis.call('HMGET', LINEAGE, 'id', 'number', 'run', 'lasting', 'beats')
+  local id, number, beats = stored[1], tonumber(stored[2] or 0), tonumber(stored[5] or 0)
+  if not id and KNOWN_ID ~= '' and KNOWN_RUN == RUN then
+    return KNOWN_ID, KNOWN_NUMBER
+  end
+  -- Another process took over, and it or the one before may have forgotten what was acknowledged.
+  local restarted = stored[3] ~= RUN and not (stored[4] == '1' and LASTING == '1')
+  -- The data is older than what this node has seen of it.
+  local rewound = KNOWN_ID ~= ''
+    and (number < KNOWN_NUMBER or (number == KNOWN_NUMBER and (id ~= KNOWN_ID or beats < KNOWN_BEATS)))
+  if not id or restarted or rewound then
+    return NEW_ID, math.max(number, KNOWN_NUMBER) + 1
+  end
+  return id, number
+end
+
+local function others()
+  local found = {}
+  local stored = redis.call('HGETALL', CENSUS)
+  for index = 1, #stored, 2 do
+    local holds_until, census = string.match(stored[index + 1], '^(%d+):(.*)$')
+    if tonumber(holds_until) <= now then
+      redis.call('HDEL', CENSUS, stored[index])
+    elseif stored[index] ~= NODE then
+      found[#found + 1] = census
+    end
+  end
+  return found
+end
+
+local function later_revocations()
+  local found = {}
+  for _, entry in ipairs(redis.call('XRANGE', REVOCATIONS, '(' .. LAST_REVOCATION, '+', 'COUNT', 1000)) do
+    found[#found + 1] = entry[1]
+    found[#found + 1] = entry[2][2]
+    found[#found + 1] = entry[2][4]
+  end
+  return found
+end
+
+local id, number = find_lineage()
+redis.call('HSET', LINEAGE, 'id', id, 'number', whole(number), 'run', RUN, 'lasting', LASTING)
+local beats = redis.call('HINCRBY', LINEAGE, 'beats', 1)
+redis.call('HSET', CENSUS, NODE, whole(now + HOLDS) .. ':' .. OWN_CENSUS)
+redis.call('SPUBLISH', CHANNEL, NODE)
+return { id, number, beats, others(), later_revocations() }

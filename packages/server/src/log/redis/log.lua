@@ -1,0 +1,140 @@
+-- What every script knows of a topic's log. The loader puts it before each of them.
+--
+-- head      hash     epoch, top; time of the last append; born: the first epoch of this life, to which idempotency keys
+--                    belong; lineage: within which Redis is known to have kept everything; received; addressed
+-- entries   stream   one entry a publication, its id is the offset; t: time, d: text, u: the only user that may see it
+-- receipts  hash     user -> epoch:offset
+-- nodes     hash     node -> until when the count holds, and the count of its subscriptions
+-- users     hash     node and user -> count of subscriptions
+local HEAD, ENTRIES, RECEIPTS, NODES, USERS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local CHANNEL, LINEAGE, NEW_EPOCH = ARGV[1], ARGV[2], ARGV[3]
+local PUBLICATIONS, AGE, TOP_AGE = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+-- The first argument that belongs to the script itself.
+local OWN = 8
+
+-- Redis removes by its own clock what the retention has hidden long before.
+local SLACK_MS = 3600000
+local MAX_EXPIRY_MS = 4e15
+
+local function server_time()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local NOW = tonumber(ARGV[4]) or server_time()
+local EXPIRED, FORGOTTEN = NOW - AGE, NOW - TOP_AGE
+
+-- A cluster has a process for each shard, and none of them can be trusted to remember after it ended.
+if LINEAGE == '' then
+  LINEAGE = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+end
+
+-- The usual conversion of a number writes 1e+15.
+local function whole(number)
+  return string.format('%.0f', number)
+end
+
+local function id(offset)
+  return whole(offset) .. '-0'
+end
+
+local function expire(key, age)
+  if age + SLACK_MS < MAX_EXPIRY_MS then
+    redis.call('PEXPIRE', key, whole(age + SLACK_MS))
+  end
+end
+
+local function say_state(log)
+  redis.call('SPUBLISH', CHANNEL, 's' .. log.epoch .. ':' .. whole(log.top))
+end
+
+-- Begins a log that has no past.
+local function begin()
+  redis.call('DEL', HEAD, ENTRIES, RECEIPTS)
+  redis.call('HSET', HEAD, 'epoch', NEW_EPOCH, 'top', 0, 'time', whole(NOW), 'born', NEW_EPOCH, 'lineage', LINEAGE)
+  expire(HEAD, TOP_AGE)
+  local log = { epoch = NEW_EPOCH, top = 0, time = NOW, born = NEW_EPOCH, received = 0, addressed = 0 }
+  say_state(log)
+  return log
+end
+
+-- Offsets may have been given away that are forgotten here, so they must mean something else from now on.
+local function renew(log)
+  log.epoch = NEW_EPOCH
+  redis.call('HSET', HEAD, 'epoch', log.epoch, 'lineage', LINEAGE)
+  say_state(log)
+end
+
+-- The log, or nil when there is none, or none any more.
+local function find()
+  local head = redis.call('HMGET', HEAD, 'epoch', 'top', 'time', 'born', 'lineage', 'received', 'addressed')
+  if not head[1] then
+    return nil
+  end
+  local log = {
+    epoch = head[1],
+    top = tonumber(head[2]),
+    time = tonumber(head[3]),
+    born = head[4],
+    received = tonumber(head[6] or 0),
+    addressed = tonumber(head[7] or 0),
+  }
+  if log.time <= FORGOTTEN then
+    return nil
+  end
+  if head[5] ~= LINEAGE then
+    renew(log)
+  end
+  return log
+end
+
+local function first_id()
+  local entry = redis.call('XRANGE', ENTRIES, '-', '+', 'COUNT', 1)[1]
+  return entry and tonumber(string.match(entry[1], '^%d+'))
+end
+
+-- Makes sure that the stream is what the head says: everything from its first entry to the top. What is not, is given
+-- up: a stream with a hole is a gap, and one that goes beyond the top belongs to another life of the log.
+local function sound(log)
+  local first = first_id()
+  if not first or log.top - first + 1 == redis.call('XLEN', ENTRIES) then
+    return log
+  end
+  local last = redis.call('XREVRANGE', ENTRIES, '+', '-', 'COUNT', 1)[1]
+  if tonumber(string.match(last[1], '^%d+')) > log.top then
+    return begin()
+  end
+  redis.call('DEL', ENTRIES)
+  return log
+end
+
+local function time_of(offset)
+  return tonumber(redis.call('XRANGE', ENTRIES, id(offset), id(offset))[1][2][2])
+end
+
+-- The oldest retained offset, or top + 1; the log has to be sound. Times never decrease.
+local function earliest(log)
+  local low = math.max(first_id() or log.top + 1, log.top - PUBLICATIONS + 1)
+  if log.time <= EXPIRED or low > log.top then
+    return log.top + 1
+  end
+  if time_of(low) > EXPIRED then
+    return low
+  end
+  local gone, kept = low, log.top
+  while kept - gone > 1 do
+    local middle = math.floor((gone + kept) / 2)
+    if time_of(middle) > EXPIRED then
+      kept = middle
+    else
+      gone = middle
+    end
+  end
+  return kept
+end
+
+-- An entry as its offset, the user that it is for (or false), its text.
+local function fields(entry)
+  local values = entry[2]
+  return tonumber(string.match(entry[1], '^%d+')), values[6] or false, values[4]
+end

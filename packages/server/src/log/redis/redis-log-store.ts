@@ -1,0 +1,197 @@
+import { type Position, parsePosition } from '@vitalwire/protocol';
+import { LogUnavailableError, OutcomeUnknownError } from '../../errors.ts';
+import { Announcer } from '../announcer.ts';
+import type {
+  Announcement,
+  Appended,
+  Entry,
+  LogState,
+  LogStore,
+  Page,
+  PageLimit,
+  Receipt,
+  Topic,
+} from '../log-store.ts';
+import { toPublication } from './channel-message.ts';
+import { Connection } from './connection.ts';
+import { controlKeys } from './keys.ts';
+import { type Link, LinkLostError } from './link.ts';
+import { RedisNodes } from './redis-nodes.ts';
+import { topicScripts } from './scripts.ts';
+import { readServerInfo, refuseUnfit, warnOfLoss } from './server-info.ts';
+import type { RedisLogSettings } from './settings.ts';
+import { TopicScripts } from './topic-scripts.ts';
+import { unavailable } from './unavailable.ts';
+
+/** How often a node says again which topics it appends to, in milliseconds. */
+const INDEX_AGAIN_MS = 3_600_000;
+/** Topics that are asked at once for what nobody received. */
+const ASKED_AT_ONCE = 200;
+
+/** Logs in Redis: every step is one script, which is atomic there; this side asks, and tells what is announced. */
+export class RedisLogStore implements LogStore {
+  readonly nodes: RedisNodes;
+  readonly #settings: RedisLogSettings;
+  readonly #scripts: TopicScripts;
+  readonly #announcer: Announcer;
+  readonly #connection: Connection;
+  /** When this node last said that it appends to a topic, in monotonic milliseconds. */
+  readonly #indexed = new Map<Topic, number>();
+  #closing: Promise<void> | undefined;
+
+  constructor(settings: RedisLogSettings) {
+    this.#settings = settings;
+    this.#scripts = new TopicScripts(settings);
+    this.#announcer = new Announcer(settings.logger);
+    this.nodes = new RedisNodes(settings, this.#scripts, this.#announcer, () => this.#connection);
+    this.#connection = new Connection({
+      address: settings.address,
+      commandTimeoutMs: settings.commandTimeoutMs,
+      logger: settings.logger,
+      prepare: (link) => this.#prepare(link),
+    });
+  }
+
+  async append(topic: Topic, { text, to, idempotency }: Entry): Promise<Appended> {
+    const link = this.#link();
+    this.#index(link, topic);
+    const own = [
+      text,
+      to === undefined ? '' : JSON.stringify(to),
+      idempotency ? JSON.stringify(idempotency.memo) : '',
+    ];
+    try {
+      const answer = await this.#scripts.run(link, 'append', topic, own, idempotency?.key);
+      const [epoch, offset, recipients, memo] = answer as [string, number, number, string?];
+      const position = { epoch, offset };
+      return memo === undefined
+        ? { position, recipients }
+        : { position, recipients, duplicateOf: JSON.parse(memo) as string };
+    } catch (error) {
+      if (error instanceof LinkLostError) throw new OutcomeUnknownError(error);
+      throw unavailable(error);
+    }
+  }
+
+  async read(topic: Topic, after: number, { publications, size }: PageLimit): Promise<Page> {
+    const answer = await this.#ask('read', topic, [after, publications, size]);
+    const [epoch, top, earliest, flat] = answer as [string, number, number, (string | number | null)[]];
+    return { epoch, top, earliest, publications: readPage(flat) };
+  }
+
+  async state(topic: Topic): Promise<LogState> {
+    const { epoch, top, earliest } = await this.read(topic, 0, { publications: 0, size: 0 });
+    return { epoch, top, earliest };
+  }
+
+  async count(topic: Topic, after: number, upTo: number, userId: string): Promise<number> {
+    return Number(await this.#ask('count', topic, [after, upTo, JSON.stringify(userId)]));
+  }
+
+  async received(topic: Topic, userId: string): Promise<Position | undefined> {
+    const text = await this.#ask('received', topic, [JSON.stringify(userId)]);
+    return typeof text === 'string' ? parsePosition(text) : undefined;
+  }
+
+  async receive(receipts: readonly Receipt[]): Promise<void> {
+    const byTopic = new Map<Topic, (string | number)[]>();
+    for (const { topic, userId, position } of receipts) {
+      const own = byTopic.get(topic) ?? [];
+      byTopic.set(topic, own);
+      own.push(JSON.stringify(userId), position.epoch, position.offset);
+    }
+    await Promise.all([...byTopic].map(([topic, own]) => this.#ask('receive', topic, own)));
+  }
+
+  async unreceived(): Promise<Map<Topic, number>> {
+    const { topics } = controlKeys(this.#settings.prefix);
+    const counts = new Map<Topic, number>();
+    try {
+      const known = (await this.#link().send(topics, ['ZRANGE', topics, '0', '-1'])) as string[];
+      while (known.length > 0) {
+        const some = known.splice(0, ASKED_AT_ONCE).map(Number);
+        const found = await Promise.all(some.map((topic) => this.#ask('unreceived', topic)));
+        for (const [index, topic] of some.entries()) {
+          const count = Number(found[index]);
+          if (count > 0) counts.set(topic, count);
+        }
+      }
+    } catch (error) {
+      throw unavailable(error);
+    }
+    return counts;
+  }
+
+  onAnnouncement(listener: (announcement: Announcement) => void): void {
+    if (this.#closing === undefined) this.#announcer.listen(listener);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#finish();
+    return this.#closing;
+  }
+
+  async #finish(): Promise<void> {
+    this.nodes.stop();
+    try {
+      const { link } = this.#connection;
+      await link.settled();
+      await this.nodes.leave(link);
+    } catch {
+      // Redis is away; the other nodes will notice by themselves that this one is as well.
+    }
+    this.#announcer.close();
+    await this.#connection.close();
+  }
+
+  async #ask(
+    script: keyof typeof topicScripts,
+    topic: Topic,
+    own: readonly (string | number)[] = [],
+  ): Promise<unknown> {
+    try {
+      return await this.#scripts.run(this.#link(), script, topic, own);
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  #link(): Link {
+    if (this.#closing !== undefined) throw new LogUnavailableError('the log is closed');
+    return this.#connection.link;
+  }
+
+  /** What has to be done over a new link before anybody may use it. */
+  async #prepare(link: Link): Promise<void> {
+    const { prefix, logger, address } = this.#settings;
+    const { channel } = controlKeys(prefix);
+    const server = await readServerInfo(link, channel);
+    refuseUnfit(server);
+    if (!server.isMaster) throw new Error('this server of Redis is a replica');
+    warnOfLoss(server, logger);
+    if (address.kind !== 'cluster') {
+      for (const { text } of Object.values(topicScripts)) await link.send(channel, ['SCRIPT', 'LOAD', text]);
+    }
+    this.#indexed.clear();
+    await this.nodes.join(link, server);
+  }
+
+  /** Notes that there is such a topic, for `unreceived`. Sent before the append, so that no append goes without. */
+  #index(link: Link, topic: Topic): void {
+    const now = performance.now();
+    if (now - (this.#indexed.get(topic) ?? -INDEX_AGAIN_MS) < INDEX_AGAIN_MS) return;
+    this.#indexed.set(topic, now);
+    const { topics } = controlKeys(this.#settings.prefix);
+    link.send(topics, ['ZADD', topics, `${Date.now()}`, `${topic}`]).catch(() => this.#indexed.delete(topic));
+  }
+}
+
+function readPage(flat: readonly (string | number | null)[]): Page['publications'] {
+  const publications = [];
+  for (let index = 0; index < flat.length; index += 3) {
+    publications.push(
+      toPublication(Number(flat[index]), flat[index + 1] as string | null, String(flat[index + 2])),
+    );
+  }
+  return publications;
+}

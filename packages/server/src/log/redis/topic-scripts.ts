@@ -1,0 +1,42 @@
+import { newEpoch } from '../epoch.ts';
+import type { Topic } from '../log-store.ts';
+import { topicKeys } from './keys.ts';
+import type { Link } from './link.ts';
+import { type TopicScript, topicScripts } from './scripts.ts';
+import type { RedisLogSettings } from './settings.ts';
+
+/** Stands for `Infinity`, which Lua would not read. */
+const NO_LIMIT = 1e300;
+
+/** Runs the scripts that work on a topic. */
+export class TopicScripts {
+  readonly #settings: RedisLogSettings;
+  /**
+   * Within which Redis is known to have forgotten nothing. Empty: the scripts take the process that they run in, since
+   * another one may have forgotten something.
+   */
+  lineage = '';
+
+  constructor(settings: RedisLogSettings) {
+    this.#settings = settings;
+  }
+
+  run(
+    link: Link,
+    name: TopicScript,
+    topic: Topic,
+    own: readonly (string | number)[] = [],
+    idempotencyKey?: string,
+  ): Promise<unknown> {
+    const { prefix, retention, now } = this.#settings;
+    const keys = topicKeys(prefix, topic);
+    const { publications, ageMs, topAgeMs } = retention;
+    const time = now === undefined ? '' : Math.trunc(now());
+    const args = [keys.channel, this.lineage, newEpoch(), time, publications, ageMs, topAgeMs, ...own];
+    return link.run(
+      topicScripts[name],
+      idempotencyKey === undefined ? keys.all : [...keys.all, keys.idempotency(idempotencyKey)],
+      args.map((value) => (value === Infinity ? `${NO_LIMIT}` : `${value}`)),
+    );
+  }
+}

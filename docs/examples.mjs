@@ -13,6 +13,7 @@ export const guides = [
   'docs/architecture.md',
   'docs/concepts.md',
   'docs/recipes.md',
+  'docs/redis.md',
 ];
 
 const EXAMPLE = /^(\[`[^`\n]+`\]\(([^)\n]+)\)\n\n```(\w+)\n)([\s\S]*?)(^```$)/gm;

@@ -37,10 +37,9 @@ local function add(offset, time)
   return true
 end
 
+-- Readers never see what is not retained, so it is removed now and then, which is cheaper than one by one.
 local function trim(log)
-  local first = redis.call('XRANGE', ENTRIES, '-', '+', 'COUNT', 1)[1]
-  local beyond = log.top - tonumber(string.match(first[1], '^%d+')) + 1 > PUBLICATIONS
-  if beyond or tonumber(first[2][2]) <= EXPIRED then
+  if log.top % 16 == 0 then
     redis.call('XTRIM', ENTRIES, 'MINID', id(earliest(sound(log))))
   end
 end
@@ -65,9 +64,7 @@ if user ~= '' then
   redis.call('HINCRBY', HEAD, 'addressed', 1)
 end
 trim(log)
-expire(HEAD, TOP_AGE)
-expire(RECEIPTS, TOP_AGE)
-expire(ENTRIES, AGE)
+keep(log)
 
 local recipients = count_recipients()
 if key then

@@ -1,4 +1,4 @@
--- Counts a node's subscriptions, says on the channel where the log stands, and returns it: epoch, top.
+-- Counts a node's subscriptions, says on the channel where the log stands, and returns it: epoch, top, or nil without a log.
 -- Own arguments: node, how long the count holds, the count, whether the users follow completely, then user and count of each.
 local node, holds, count, complete = ARGV[OWN], tonumber(ARGV[OWN + 1]), tonumber(ARGV[OWN + 2]), ARGV[OWN + 3] == '1'
 local now = server_time()
@@ -37,6 +37,11 @@ end
 redis.call('PEXPIRE', NODES, whole(holds))
 redis.call('PEXPIRE', USERS, whole(holds))
 
-local log = sound(find() or begin())
+local log = find()
+if not log then
+  redis.call('SPUBLISH', CHANNEL, 's')
+  return nil
+end
+log = sound(log)
 say_state(log)
 return { log.epoch, log.top }

@@ -18,6 +18,8 @@ export class Attended {
   /** When there was nobody any more, in monotonic milliseconds. */
   emptySince: number | undefined;
   #unheard = 0;
+  /** The last publication that came over the channel. */
+  #last: Position | undefined;
   #writing: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
 
@@ -58,8 +60,21 @@ export class Attended {
     this.#unheard++;
   }
 
-  heard(): void {
+  /** Something came over the channel. Whether it is a publication of an offset that was given away before. */
+  heard(position?: Position): boolean {
     this.#unheard = 0;
+    if (position === undefined) return false;
+    const last = this.#last;
+    this.#last = position;
+    return last?.epoch === position.epoch && position.offset <= last.offset;
+  }
+
+  /** A channel was subscribed anew: what it tells need not follow what was heard before. */
+  startOver(link: Link): void {
+    this.link = link;
+    this.written = new Map();
+    this.#unheard = 0;
+    this.#last = undefined;
   }
 
   get deaf(): boolean {

@@ -1,14 +1,25 @@
 import { type Position, parsePosition } from '@vitalwire/protocol';
 import type { Publication } from '../log-store.ts';
 
-/** What is said on a topic's channel: a publication, or only where the log stands. */
-export interface ChannelMessage {
-  readonly position: Position;
-  readonly publication?: Publication;
+/** What is said on a topic's channel: a publication, or only where the log stands, or nothing as there is none. */
+export type ChannelMessage =
+  | { readonly position: Position; readonly publication: Publication }
+  | { readonly position: Position | undefined; readonly publication?: undefined };
+
+/**
+ * Reads what the scripts write: `s` with or without position, or `p` position, user and text in lines. `undefined` for what
+ * somebody else may say on the channel; a listener of the client must not throw.
+ */
+export function readChannelMessage(message: string): ChannelMessage | undefined {
+  try {
+    return parseChannelMessage(message);
+  } catch {
+    return undefined;
+  }
 }
 
-/** Reads what append.lua and log.lua write: `s` position, or `p` position, user and text in lines. */
-export function readChannelMessage(message: string): ChannelMessage | undefined {
+function parseChannelMessage(message: string): ChannelMessage | undefined {
+  if (message === 's') return { position: undefined };
   const positionEnd = message.indexOf('\n');
   const position = parsePosition(message.slice(1, positionEnd === -1 ? undefined : positionEnd));
   if (position === undefined) return undefined;

@@ -28,6 +28,7 @@ function connectionOptions(address: Address, connectTimeoutMs: number) {
     ...(database !== 0 && { database }),
     RESP: 3,
     disableOfflineQueue: true,
+    disableClientInfo: true,
     maintNotifications: 'disabled',
     socket: { reconnectStrategy: false, connectTimeout: connectTimeoutMs, ...(tls && { tls: true }) },
   } satisfies RedisClientOptions;
@@ -71,7 +72,11 @@ export function clusterDriver(
     send: (key, args) => cluster.sendCommand(key, false, args),
     subscribe: (channel, listener) => cluster.sSubscribe(channel, listener),
     unsubscribe: (channel) => cluster.sUnsubscribe(channel),
-    onFailure: (listener) => cluster.on('error', listener),
+    onFailure(listener) {
+      cluster.on('error', listener);
+      // The client would go on without this server for ever.
+      cluster.on('node-error', listener);
+    },
     isRefusal: (error) => error instanceof ErrorReply,
     destroy: () => cluster.destroy(),
   };

@@ -35,8 +35,12 @@ export class Link {
   }
 
   /** @throws {LinkLostError} when nobody answers in time. */
-  connect(): Promise<unknown> {
-    return this.#settle(this.#driver.connect());
+  async connect(): Promise<void> {
+    // The client connects even when it was told in the meantime not to.
+    const connected = this.#driver.connect().finally(() => {
+      if (this.#error) this.#destroy();
+    });
+    await this.#settle(connected);
   }
 
   /**
@@ -80,13 +84,17 @@ export class Link {
     if (this.#error) return;
     const error = new LinkLostError(reason.message, { cause: reason });
     this.#error = error;
+    this.#destroy();
+    for (const reject of [...this.#waiting]) reject(error);
+    this.#end(reason);
+  }
+
+  #destroy(): void {
     try {
       this.#driver.destroy();
     } catch {
       // It was closed already.
     }
-    for (const reject of [...this.#waiting]) reject(error);
-    this.#end(reason);
   }
 
   /** Settles as the answer does, at the latest after the timeout or with the link. */

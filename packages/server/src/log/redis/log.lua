@@ -1,7 +1,8 @@
 -- What every script knows of a topic's log. The loader puts it before each of them.
 --
 -- head      hash     epoch, top; time of the last append; born: the first epoch of this life, to which idempotency keys
---                    belong; lineage: within which Redis is known to have kept everything; received; addressed
+--                    belong; lineage: within which Redis is known to have kept everything; received; addressed;
+--                    kept: when the expiry of the keys was last put off
 -- entries   stream   one entry a publication, its id is the offset; t: time, d: text, u: the only user that may see it
 -- receipts  hash     user -> epoch:offset
 -- nodes     hash     node -> until when the count holds, and the count of its subscriptions
@@ -44,6 +45,18 @@ local function expire(key, age)
   end
 end
 
+-- The keys outlive the last append by as much as the retention says, and up to an hour more: so that most appends need
+-- not say it again.
+local function keep(log)
+  if NOW - log.kept < SLACK_MS / 2 then
+    return
+  end
+  redis.call('HSET', HEAD, 'kept', whole(NOW))
+  expire(HEAD, TOP_AGE)
+  expire(RECEIPTS, TOP_AGE)
+  expire(ENTRIES, AGE)
+end
+
 local function say_state(log)
   redis.call('SPUBLISH', CHANNEL, 's' .. log.epoch .. ':' .. whole(log.top))
 end
@@ -53,7 +66,7 @@ local function begin()
   redis.call('DEL', HEAD, ENTRIES, RECEIPTS)
   redis.call('HSET', HEAD, 'epoch', NEW_EPOCH, 'top', 0, 'time', whole(NOW), 'born', NEW_EPOCH, 'lineage', LINEAGE)
   expire(HEAD, TOP_AGE)
-  local log = { epoch = NEW_EPOCH, top = 0, time = NOW, born = NEW_EPOCH, received = 0, addressed = 0 }
+  local log = { epoch = NEW_EPOCH, top = 0, time = NOW, born = NEW_EPOCH, received = 0, addressed = 0, kept = 0 }
   say_state(log)
   return log
 end
@@ -67,7 +80,8 @@ end
 
 -- The log, or nil when there is none, or none any more.
 local function find()
-  local head = redis.call('HMGET', HEAD, 'epoch', 'top', 'time', 'born', 'lineage', 'received', 'addressed')
+  local head = redis.call('HMGET', HEAD, 'epoch', 'top', 'time', 'born', 'lineage', 'received', 'addressed',
+    'kept')
   if not head[1] then
     return nil
   end
@@ -78,6 +92,7 @@ local function find()
     born = head[4],
     received = tonumber(head[6] or 0),
     addressed = tonumber(head[7] or 0),
+    kept = tonumber(head[8] or 0),
   }
   if log.time <= FORGOTTEN then
     return nil
@@ -105,6 +120,7 @@ local function sound(log)
     return begin()
   end
   redis.call('DEL', ENTRIES)
+  redis.call('HSET', HEAD, 'kept', 0)
   return log
 end
 

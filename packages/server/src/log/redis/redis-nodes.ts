@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Position } from '@vitalwire/protocol';
+import { LogUnavailableError } from '../../errors.ts';
 import type { Announcer } from '../announcer.ts';
 import type { Topic } from '../log-store.ts';
 import type { Census, Nodes } from '../nodes.ts';
@@ -44,6 +45,7 @@ export class RedisNodes implements Nodes {
   readonly #connection: () => Connection;
   #server: ServerInfo | undefined;
   #announcing = false;
+  #stopped = false;
   #ticking = false;
   #unheard = 0;
   #rest: Attended[] = [];
@@ -63,6 +65,7 @@ export class RedisNodes implements Nodes {
   }
 
   async attend(topic: Topic, users: ReadonlyMap<string, number>): Promise<void> {
+    this.#refuseStopped();
     let attended = this.#attended.get(topic);
     if (attended === undefined) {
       if (users.size === 0) return;
@@ -83,7 +86,8 @@ export class RedisNodes implements Nodes {
     this.#interruptionListeners.push(listener);
   }
 
-  check(): Promise<void> {
+  async check(): Promise<void> {
+    this.#refuseStopped();
     return this.#connection().check();
   }
 
@@ -92,11 +96,13 @@ export class RedisNodes implements Nodes {
   }
 
   async census(): Promise<Census> {
+    this.#refuseStopped();
     void this.#connection().link;
     return this.#control.census();
   }
 
   async revoke(userId: string, atMs: number): Promise<void> {
+    this.#refuseStopped();
     this.#control.revoke(userId, atMs);
     try {
       await this.#control.tellRevocations(this.#connection().link);
@@ -124,7 +130,6 @@ export class RedisNodes implements Nodes {
 
   /** Says goodbye, so that the others do not count it any more. */
   async leave(link: Link): Promise<void> {
-    clearInterval(this.#ticks);
     await this.#control.leave(link);
     for (const attended of this.#attended.values()) {
       attended.users = new Map();
@@ -132,8 +137,14 @@ export class RedisNodes implements Nodes {
     }
   }
 
+  /** Refuses what comes from now on. */
   stop(): void {
+    this.#stopped = true;
     clearInterval(this.#ticks);
+  }
+
+  #refuseStopped(): void {
+    if (this.#stopped) throw new LogUnavailableError('the log is closed');
   }
 
   /** Subscribes to the topic's channel if it has to be, and lets Redis know who is here; then compares. */
@@ -143,33 +154,32 @@ export class RedisNodes implements Nodes {
     if (complete) {
       const { channel } = topicKeys(this.#settings.prefix, topic);
       await link.subscribe(channel, (message) => this.#heard(link, attended, message));
-      attended.link = link;
-      attended.written = new Map();
-      attended.heard();
+      attended.startOver(link);
     }
     const changes = attended.changes();
     const users = new Map(attended.users);
     const own = [this.#id, NODE_HOLDS_MS, attended.count, complete ? 1 : 0, ...changes];
     attended.beat();
-    const [epoch, top] = (await this.#scripts.run(link, 'attend', topic, own)) as State;
+    const state = (await this.#scripts.run(link, 'attend', topic, own)) as State | null;
     attended.written = users;
-    await this.#compare(link, attended, { epoch, offset: top });
+    if (state) await this.#compare(link, attended, { epoch: state[0], offset: state[1] });
+    else if (attended.known) this.#moved(attended, undefined);
   }
 
-  #heard(link: Link, attended: Attended, message: string): void {
-    const heard = readChannelMessage(message);
-    if (heard === undefined || attended.link !== link) return;
-    attended.heard();
-    const { position, publication } = heard;
-    const { known } = attended;
+  #heard(link: Link, attended: Attended, text: string): void {
+    const message = readChannelMessage(text);
+    if (message === undefined || attended.link !== link) return;
+    const { position, publication } = message;
+    const { topic, known } = attended;
     if (publication === undefined) {
-      if (known) void this.#compare(link, attended, position).catch(() => {});
+      attended.heard();
+      if (known && position) this.#try(this.#compare(link, attended, position));
       return;
     }
-    this.#collect(attended.topic, position.epoch, publication);
-    const isOld = known?.epoch === position.epoch && position.offset <= known.offset;
-    if (isOld) void this.#compare(link, attended, position).catch(() => {});
-    else attended.known = position;
+    // The channel tells every offset once, in order. Whatever comes after this one has to be in another epoch.
+    if (attended.heard(position)) this.#try(this.#renew(link, attended, position.epoch, Infinity));
+    this.#collect(topic, position.epoch, publication);
+    if (known?.epoch !== position.epoch || position.offset > known.offset) attended.known = position;
   }
 
   #collect(topic: Topic, epoch: string, publication: Parameters<Announcer['collect']>[2]): void {
@@ -185,21 +195,25 @@ export class RedisNodes implements Nodes {
 
   /** Whether the log stands where this node believes. If not, whoever follows it has to read. */
   async #compare(link: Link, attended: Attended, state: Position): Promise<void> {
-    const { topic, known } = attended;
-    if (known?.epoch === state.epoch && known.offset > state.offset) {
-      // What was announced is gone, or this answer is older than what was announced since: Redis can tell.
-      const [epoch, top] = (await this.#scripts.run(link, 'renew', topic, [
-        known.epoch,
-        known.offset,
-      ])) as State;
-      if (epoch !== known.epoch) this.#moved(attended, { epoch, offset: top });
-      return;
-    }
-    if (known?.epoch === state.epoch && known.offset === state.offset) return;
-    this.#moved(attended, state);
+    const { known } = attended;
+    if (known?.epoch !== state.epoch || known.offset < state.offset) return this.#moved(attended, state);
+    // What was announced is gone, or this answer is older than what was announced since: Redis can tell.
+    if (known.offset > state.offset) await this.#renew(link, attended, known.epoch, known.offset);
   }
 
-  #moved(attended: Attended, position: Position): void {
+  /** Has a new epoch begun, if the log stands below an offset that was announced in this one. */
+  async #renew(link: Link, attended: Attended, epoch: string, offset: number): Promise<void> {
+    const [renewed, top] = (await this.#scripts.run(link, 'renew', attended.topic, [epoch, offset])) as State;
+    if (renewed !== epoch) this.#moved(attended, { epoch: renewed, offset: top });
+  }
+
+  /** What fails here is done again when the node next looks. */
+  #try(work: Promise<void>): void {
+    work.catch((error: unknown) => this.#settings.logger.debug({ reason: String(error) }, 'not compared'));
+  }
+
+  /** The log stands elsewhere than was announced, or there is none any more. */
+  #moved(attended: Attended, position: Position | undefined): void {
     const isFirst = attended.known === undefined;
     attended.known = position;
     if (isFirst) return; // whoever attends has not read yet

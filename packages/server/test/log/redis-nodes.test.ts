@@ -1,0 +1,258 @@
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { LogUnavailableError, OptionError, OutcomeUnknownError } from '../../src/errors.ts';
+import { redisLog } from '../../src/log/redis.ts';
+import { hasRedis, RedisServer } from '../../src/testing/redis-server.ts';
+import { connectNode, offsetsHeard, SOMEBODY } from '../support/redis-node.ts';
+
+const EVERYTHING = { publications: Infinity, size: Infinity };
+const TOPIC = 7;
+
+async function startRedis(options: Parameters<typeof RedisServer.start>[0] = {}): Promise<RedisServer> {
+  const redis = await RedisServer.start(options);
+  onTestFinished(() => redis[Symbol.asyncDispose]());
+  return redis;
+}
+
+async function startTwoNodes() {
+  const redis = await startRedis();
+  const one = await connectNode({ url: redis.url });
+  const other = await connectNode({ url: redis.url, prefix: one.prefix });
+  return { redis, one, other };
+}
+
+describe.skipIf(!hasRedis())('several nodes', () => {
+  it('hear what the others append, in the order of the log', async () => {
+    const { one, other } = await startTwoNodes();
+    for (const { nodes } of [one, other]) await nodes.attend(TOPIC, SOMEBODY);
+    await Promise.all(
+      Array.from({ length: 200 }, (_, index) =>
+        (index % 2 === 0 ? one : other).log.append(TOPIC, { text: `${index}` }),
+      ),
+    );
+    const offsets = Array.from({ length: 200 }, (_, index) => index + 1);
+    for (const node of [one, other])
+      await vi.waitFor(() => expect(offsetsHeard(node, TOPIC)).toEqual(offsets));
+    const texts = one.heard.flatMap(({ publications }) => publications.map(({ text }) => text));
+    expect(other.heard.flatMap(({ publications }) => publications.map(({ text }) => text))).toEqual(texts);
+    expect(new Set(texts).size).toBe(200);
+    expect([...one.interrupted, ...other.interrupted]).toEqual([]);
+  });
+
+  it('count the subscriptions of all, and of one user', async () => {
+    const { one, other } = await startTwoNodes();
+    const users = new Map([
+      ['ann', 2],
+      ['bob', 1],
+    ]);
+    await one.nodes.attend(TOPIC, users);
+    await other.nodes.attend(TOPIC, new Map([['ann', 3]]));
+    const recipients = async (to?: string) => (await one.log.append(TOPIC, { text: 'a', to })).recipients;
+    expect(await recipients()).toBe(6);
+    expect(await recipients('ann')).toBe(5);
+    expect(await recipients('bob')).toBe(1);
+    expect(await recipients('nobody')).toBe(0);
+    users.delete('ann');
+    await one.nodes.attend(TOPIC, users);
+    expect(await recipients()).toBe(4);
+    expect(await recipients('ann')).toBe(3);
+  });
+
+  it('give a repeated append the count of the first', async () => {
+    const { one, other } = await startTwoNodes();
+    await one.nodes.attend(TOPIC, new Map([['ann', 2]]));
+    const entry = { text: 'a', idempotency: { key: 'key', memo: '' } };
+    expect(await one.log.append(TOPIC, entry)).toMatchObject({ recipients: 2 });
+    await other.nodes.attend(TOPIC, new Map([['bob', 1]]));
+    expect(await other.log.append(TOPIC, entry)).toMatchObject({ recipients: 2, duplicateOf: '' });
+  });
+
+  it('do not count a node that left, or one that is not heard of any more', async () => {
+    const { redis, one, other } = await startTwoNodes();
+    for (const { nodes } of [one, other]) await nodes.attend(TOPIC, new Map([['ann', 1]]));
+    await other.log.close();
+    const count = async (to?: string) => (await one.log.append(TOPIC, { text: 'a', to })).recipients;
+    expect([await count(), await count('ann')]).toEqual([1, 1]);
+    const key = `${one.prefix}:{${TOPIC}}:`;
+    await redis.command('HSET', `${key}nodes`, 'dead', '1000:5');
+    await redis.command('HSET', `${key}users`, 'dead "ann"', '5');
+    expect([await count(), await count('ann')]).toEqual([1, 1]);
+    await one.nodes.attend(TOPIC, new Map([['ann', 2]]));
+    expect(await redis.command('HLEN', `${key}nodes`)).toBe('1');
+    expect(await redis.command('HLEN', `${key}users`)).toBe('1');
+  });
+
+  it('know who is connected to the others', async () => {
+    const { one, other } = await startTwoNodes();
+    one.nodes.report(() => ({ connections: 3, subscriptions: new Map([[1, 2]]) }));
+    other.nodes.report(() => ({
+      connections: 4,
+      subscriptions: new Map([
+        [1, 1],
+        [2, 5],
+      ]),
+    }));
+    const all = {
+      connections: 7,
+      subscriptions: new Map([
+        [1, 3],
+        [2, 5],
+      ]),
+    };
+    for (const { nodes } of [one, other]) {
+      await vi.waitFor(async () => expect(await nodes.census()).toEqual(all), { timeout: 5_000 });
+    }
+    await other.log.close();
+    await vi.waitFor(async () => expect(await one.nodes.census()).toMatchObject({ connections: 3 }), {
+      timeout: 5_000,
+    });
+  });
+
+  it('hear of a revocation, also those that start later, and after Redis forgot it', async () => {
+    const { redis, one, other } = await startTwoNodes();
+    await one.nodes.revoke('ann \ud800', 1_000);
+    await vi.waitFor(() => expect(other.revoked).toContainEqual(['ann \ud800', 1_000]));
+    const late = await connectNode({ url: redis.url, prefix: one.prefix });
+    expect(late.revoked).toEqual([['ann \ud800', 1_000]]);
+    await redis.kill();
+    await redis.restart();
+    await vi.waitFor(() => one.nodes.check(), { timeout: 10_000 });
+    const after = await connectNode({ url: redis.url, prefix: one.prefix });
+    await vi.waitFor(() => expect(after.revoked).toEqual([['ann \ud800', 1_000]]), { timeout: 5_000 });
+  });
+
+  it('tell a revocation that Redis could not take as soon as it can', async () => {
+    const { redis, one, other } = await startTwoNodes();
+    await redis.kill();
+    await vi.waitFor(() => expect(one.nodes.check()).rejects.toThrow());
+    await expect(one.nodes.revoke('ann', 1_000)).rejects.toThrow(LogUnavailableError);
+    await redis.restart();
+    await vi.waitFor(() => expect(other.revoked).toContainEqual(['ann', 1_000]), { timeout: 10_000 });
+  });
+
+  it.each(['pubsub', 'normal'])(
+    'notice what they missed when Redis cuts their %s connections',
+    async (type) => {
+      const { redis, one, other } = await startTwoNodes();
+      await one.nodes.attend(TOPIC, SOMEBODY);
+      await one.log.append(TOPIC, { text: 'a' });
+      await vi.waitFor(() => expect(offsetsHeard(one, TOPIC)).toEqual([1]));
+      await redis.command('CLIENT', 'KILL', 'TYPE', type);
+      await vi.waitFor(() => other.log.append(TOPIC, { text: 'b' }), { timeout: 5_000 });
+      await vi.waitFor(
+        () => expect(one.interrupted.includes(TOPIC) || offsetsHeard(one, TOPIC).includes(2)).toBe(true),
+        { timeout: 12_000 },
+      );
+      await vi.waitFor(() => one.nodes.check());
+      await other.log.append(TOPIC, { text: 'c' });
+      await vi.waitFor(() => expect(offsetsHeard(one, TOPIC)).toContain(3));
+    },
+  );
+
+  it('stop listening to a topic that nobody follows, and begin again', { timeout: 40_000 }, async () => {
+    const { redis, one } = await startTwoNodes();
+    const users = new Map(SOMEBODY);
+    await one.nodes.attend(TOPIC, users);
+    users.clear();
+    await one.nodes.attend(TOPIC, users);
+    const channel = `${one.prefix}:{${TOPIC}}`;
+    await vi.waitFor(
+      async () => expect(await redis.command('PUBSUB', 'SHARDNUMSUB', channel)).toMatch(/\n0$/),
+      { timeout: 30_000, interval: 500 },
+    );
+    await one.nodes.attend(TOPIC, SOMEBODY);
+    await one.log.append(TOPIC, { text: 'a' });
+    await vi.waitFor(() => expect(offsetsHeard(one, TOPIC)).toEqual([1]));
+  });
+});
+
+describe.skipIf(!hasRedis())('a Redis that is away', () => {
+  it('fails appends at once, and is used again when it is back', async () => {
+    const redis = await startRedis({ appendfsync: 'always' });
+    const { log, nodes } = await connectNode({ url: redis.url });
+    await log.append(TOPIC, { text: 'a' });
+    await redis.kill();
+    await vi.waitFor(() => expect(nodes.check()).rejects.toThrow(LogUnavailableError));
+    const started = performance.now();
+    await expect(log.append(TOPIC, { text: 'b' })).rejects.toThrow(LogUnavailableError);
+    expect(performance.now() - started).toBeLessThan(500);
+    for (const call of [
+      () => log.read(TOPIC, 0, EVERYTHING),
+      () => log.state(TOPIC),
+      () => log.count(TOPIC, 0, 1, 'ann'),
+      () => log.received(TOPIC, 'ann'),
+      () => log.unreceived(),
+      () => nodes.census(),
+      () => nodes.attend(TOPIC, SOMEBODY),
+    ]) {
+      await expect(call()).rejects.toThrow(LogUnavailableError);
+    }
+    await redis.restart();
+    await vi.waitFor(() => nodes.check(), { timeout: 10_000 });
+    expect(await log.append(TOPIC, { text: 'c' })).toMatchObject({ position: { offset: 2 } });
+  });
+
+  it('leaves an append that it did not answer open, and a repetition finds out', async () => {
+    const redis = await startRedis();
+    const { log, nodes } = await connectNode({ url: redis.url, commandTimeoutMs: 500 });
+    await log.state(TOPIC);
+    redis.pause();
+    const entry = { text: 'a', idempotency: { key: 'key', memo: 'memo' } };
+    const started = performance.now();
+    await expect(log.append(TOPIC, entry)).rejects.toThrow(OutcomeUnknownError);
+    expect(performance.now() - started).toBeLessThan(1_500);
+    await expect(nodes.check()).rejects.toThrow(LogUnavailableError);
+    redis.resume();
+    await vi.waitFor(() => nodes.check(), { timeout: 10_000 });
+    await log.append(TOPIC, entry);
+    await log.append(TOPIC, entry);
+    expect(await log.read(TOPIC, 0, EVERYTHING)).toMatchObject({ top: 1 });
+  });
+
+  it('is waited for from the beginning', async () => {
+    const redis = await startRedis();
+    await redis.kill();
+    const log = redisLog({ url: redis.url });
+    onTestFinished(() => log.close());
+    await expect(log.nodes?.check()).rejects.toThrow(LogUnavailableError);
+    await redis.restart();
+    await vi.waitFor(() => log.nodes?.check(), { timeout: 10_000 });
+    expect(await log.append(TOPIC, { text: 'a' })).toMatchObject({ position: { offset: 1 } });
+  });
+
+  it('refuses what its memory cannot hold, and delivers nothing of it', async () => {
+    const redis = await startRedis({ args: ['--maxmemory', '3mb', '--maxmemory-policy', 'noeviction'] });
+    const node = await connectNode({ url: redis.url });
+    await node.nodes.attend(TOPIC, SOMEBODY);
+    const text = 'x'.repeat(50_000);
+    let appended = 0;
+    const fill = async () => {
+      for (; ; appended += 1) await node.log.append(TOPIC, { text });
+    };
+    await expect(fill()).rejects.toThrow(LogUnavailableError);
+    expect(await node.log.state(TOPIC)).toMatchObject({ top: appended });
+    await vi.waitFor(() => expect(offsetsHeard(node, TOPIC)).toHaveLength(appended));
+    await redis.command('CONFIG', 'SET', 'maxmemory', '50mb');
+    expect(await node.log.append(TOPIC, { text })).toMatchObject({ position: { offset: appended + 1 } });
+  });
+});
+
+describe.skipIf(!hasRedis())('a Redis that will not do', () => {
+  it('evicts: it is refused until it does not', async () => {
+    const redis = await startRedis({ args: ['--maxmemory', '50mb', '--maxmemory-policy', 'allkeys-lru'] });
+    const log = redisLog({ url: redis.url });
+    onTestFinished(() => log.close());
+    await expect(log.nodes?.check()).rejects.toThrow(OptionError);
+    await expect(log.nodes?.check()).rejects.toThrow(/CONFIG SET maxmemory-policy noeviction/);
+    await expect(log.append(TOPIC, { text: 'a' })).rejects.toThrow(LogUnavailableError);
+    await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+    await vi.waitFor(() => log.nodes?.check(), { timeout: 10_000 });
+  });
+
+  it('is a replica: it is not used', async () => {
+    const master = await startRedis();
+    const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', `${master.port}`] });
+    const log = redisLog({ url: replica.url });
+    onTestFinished(() => log.close());
+    await expect(log.nodes?.check()).rejects.toThrow(LogUnavailableError);
+  });
+});

@@ -27,9 +27,9 @@ export interface Outlet {
  *
  * 1. What is handed over has offsets above the cursor, in order; the cursor moves with it. So nothing comes twice.
  * 2. Every offset between two deliveries was addressed to somebody else. So nothing is left out.
- * 3. It turns live in the same turn in which it stands at the top of a page and at the newest position that was
- *    announced since that page was asked for, so there is no moment in which a publication is neither read nor pushed,
- *    and no buffer between the two. It does not matter how long a page or an announcement is on its way.
+ * 3. It turns live in the same turn in which it stands at the top of a page, and nothing beyond was announced since that
+ *    page was asked for, and it was not interrupted since. So there is no moment in which a publication is neither read
+ *    nor pushed, and no buffer between the two, however long a page or an announcement is on its way.
  * 4. What it cannot continue completely it announces as a gap, and goes on with what is retained.
  */
 export class Cursor {
@@ -42,6 +42,8 @@ export class Cursor {
   #audience: Audience | undefined;
   #reading = false;
   #halted = false;
+  /** Since the last page was asked for. */
+  #interrupted = false;
   #epoch = '';
   #offset = 0;
 
@@ -99,6 +101,7 @@ export class Cursor {
 
   /** Announcements may have been missed: only the log can tell. */
   interrupted(): void {
+    this.#interrupted = true;
     if (this.#phase === 'live') this.#phase = 'catching_up';
     if (this.#phase === 'catching_up') void this.#catchUp();
   }
@@ -150,14 +153,15 @@ export class Cursor {
   }
 
   async #readPage(): Promise<void> {
+    this.#interrupted = false;
     const announcements = this.#audience?.announcements;
     const page = await this.#log.read(this.topic, this.#offset, this.#limit);
     if (this.#phase !== 'catching_up') return;
     if (breakOf(this.position, page)) return this.#begin(this.position, page);
     const last = page.publications.at(-1)?.offset ?? this.#offset;
     this.#handOver(frame(page.epoch, page.publications), last);
-    const newer = this.#audience?.announcements !== announcements && !this.#reachedAnnounced();
-    if (last === page.top && !newer && this.#phase === 'catching_up') this.#phase = 'live';
+    if (this.#audience?.announcements !== announcements && !this.#reachedAnnounced()) return;
+    if (last === page.top && !this.#interrupted && this.#phase === 'catching_up') this.#phase = 'live';
   }
 
   #reachedAnnounced(): boolean {

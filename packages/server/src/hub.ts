@@ -9,9 +9,9 @@ export interface Audience {
   readonly cursors: Set<Cursor>;
   /** How many of the cursors each user has. */
   readonly users: Map<string, number>;
-  /** The newest announced position; `undefined` also when announcements may have been missed since. */
+  /** The newest announced position. */
   announced: Position | undefined;
-  /** How many announcements and interruptions there were. */
+  /** How many announcements there were. */
   announcements: number;
 }
 
@@ -89,11 +89,7 @@ export class Hub {
 
   /** Announcements of the topic may have been missed, or its log began a new epoch: every cursor reads it again. */
   interrupted(topic: Topic): void {
-    const audience = this.#audiences.get(topic);
-    if (!audience) return;
-    audience.announced = undefined;
-    audience.announcements++;
-    for (const cursor of audience.cursors) cursor.interrupted();
+    for (const cursor of this.#audiences.get(topic)?.cursors ?? []) cursor.interrupted();
   }
 
   /** How many subscriptions of a topic may see a publication. */

@@ -15,16 +15,35 @@ import { type MemoryLogOptions, memoryLog } from '../../src/log/memory.ts';
 import type { Census, Nodes } from '../../src/log/nodes.ts';
 
 /** What is on its way between a node and the shared log. Each kind keeps its order, and overtakes the others. */
-export type Wire = 'requests' | 'answers' | 'announcements';
+type Wire = 'requests' | 'answers' | 'announcements';
 
 /** Something on its way: it arrives, or is lost. */
-export interface Parcel {
+interface Parcel {
   arrive(): void;
   lose(): void;
 }
 
 /** Takes parcels, and lets them arrive or be lost whenever it likes; on each wire in their order. */
 export type Carry = (wire: Wire, parcel: Parcel) => void;
+
+/** Keeps what is on its way until it is moved on. */
+export class Wires {
+  readonly #waiting: Record<Wire, Parcel[]> = { requests: [], answers: [], announcements: [] };
+
+  readonly carry: Carry = (wire, parcel) => void this.#waiting[wire].push(parcel);
+
+  get empty(): boolean {
+    return Object.values(this.#waiting).every((parcels) => parcels.length === 0);
+  }
+
+  move(wire: Wire, count = Infinity): void {
+    for (const parcel of this.#waiting[wire].splice(0, count)) parcel.arrive();
+  }
+
+  lose(wire: Wire): void {
+    for (const parcel of this.#waiting[wire].splice(0)) parcel.lose();
+  }
+}
 
 /**
  * A log of several nodes, in memory: what a broker is to them. What the nodes do not see is done at once; what they ask,
@@ -40,7 +59,7 @@ export class SharedLog {
 
   constructor(options: MemoryLogOptions = {}) {
     this.#options = options;
-    this.#log = this.#begin();
+    this.#log = this.#announcing(memoryLog(options));
   }
 
   /** The log as it is now. */
@@ -63,13 +82,21 @@ export class SharedLog {
     return { ...appended, recipients };
   }
 
-  /** Another log takes the place of this one, with nothing in it: every topic begins a new epoch. */
-  replace(): void {
-    this.#log = this.#begin();
+  /**
+   * An older copy takes the place of the log: one topic, without the last of its publications, under a new epoch.
+   * Returns what is in it.
+   */
+  async restore(topic: Topic, missing: number): Promise<Page> {
+    const everything = { publications: Infinity, size: Infinity };
+    const { publications } = await this.#log.read(topic, 0, everything);
+    const copy = memoryLog(this.#options);
+    const left = publications.slice(0, Math.max(0, publications.length - missing));
+    for (const { text, to } of left) await copy.append(topic, { text, to });
+    this.#log = this.#announcing(copy);
+    return copy.read(topic, 0, everything);
   }
 
-  #begin(): LogStore {
-    const log = memoryLog(this.#options);
+  #announcing(log: LogStore): LogStore {
     log.onAnnouncement((announcement) => {
       for (const node of this.nodes) node.announce(announcement);
     });

@@ -18,6 +18,7 @@ const steps = {
   packages: step('packages', ['turbo', 'run', 'check:package', '--output-logs=errors-only']),
   unused: step('unused code', ['knip', '--no-config-hints']),
   size: step('client size', ['size-limit', '--json'], { cwd: join(root, 'packages', 'client') }),
+  redis: step('redis', ['node', join(root, 'scripts', 'prepare-redis.mjs')], { told: true }),
   browser: step('browser', ['node', join(root, 'scripts', 'prepare-browser.mjs')]),
   tests: step(
     'tests',
@@ -49,7 +50,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 }
 
 try {
-  await run(steps.build);
+  // Not beside the browser: either may call apt-get, which runs once at a time.
+  await Promise.all([run(steps.build), run(steps.redis)]);
   if (steps.build.passed) {
     // Two at a time: they use other resources than one another, and most wait for files or the network.
     await inPairs([steps.browser, steps.packages, steps.lint, steps.types, steps.size, steps.unused]);
@@ -65,8 +67,8 @@ if (stopping !== undefined) process.exitCode = 128 + osConstants.signals[stoppin
 /**
  * @param {string} name
  * @param {string[]} command run by `pnpm exec`, which finds the tools of the workspace
- * @param {{ cwd?: string, env?: Record<string, string>, shown?: boolean, count?: () => object }} options
- *   `shown` steps write to the terminal as they go; of the others only a failure's output is printed.
+ * @param {{ cwd?: string, env?: Record<string, string>, shown?: boolean, told?: boolean, count?: () => object }} options
+ *   `shown` steps write to the terminal as they go; of the others a failure's output is printed, of the `told` ones any.
  */
 function step(name, command, options = {}) {
   return {
@@ -75,6 +77,7 @@ function step(name, command, options = {}) {
     cwd: root,
     env: {},
     shown: false,
+    told: false,
     ...options,
     result: 'not run',
     passed: false,
@@ -106,7 +109,7 @@ async function run(current) {
   current.counts = counts;
   current.result = current.passed ? 'passed' : ranNothing ? 'failed: no test ran' : 'failed';
 
-  if (!current.shown && !current.passed) console.log(`\n${output.trimEnd()}`);
+  if (!current.shown && (current.told || !current.passed)) console.log(`\n${output.trimEnd()}`);
   console.log(`${mark(current)} ${current.name} (${current.seconds.toFixed(1)} s)`);
 }
 
@@ -195,7 +198,9 @@ function summarize() {
       `${mark(current)} ${current.name.padEnd(15)} ${current.result.padEnd(20)} ${seconds.padStart(8)}`,
     );
   }
-  console.log(`\ncoverage: ${describeCoverage()}\nclient:   ${describeSize()}\n`);
+  console.log(
+    `\ncoverage: ${describeCoverage()}\nclient:   ${describeSize()}\nredis:    ${describeRedis()}\n`,
+  );
   console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   if (total.failed > 0) process.exitCode = 1;
 }
@@ -216,6 +221,10 @@ function describeSize() {
   } catch {
     return 'not measured';
   }
+}
+
+function describeRedis() {
+  return /^\[setup\] redis: (.*)$/m.exec(steps.redis.output)?.[1] ?? 'not looked for';
 }
 
 function kilobytes(bytes) {

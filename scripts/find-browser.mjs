@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { canInstall, install } from './apt-get.mjs';
 
 const COMMANDS = [
   'chromium',
@@ -63,10 +64,9 @@ export function ensureChromium(chromium, playwrightCli) {
 
   const installers = [
     () => {
-      if (process.platform !== 'linux' || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
+      if (!canInstall()) return;
       console.log('[setup] no Chromium found: installing the chromium package with apt-get');
-      aptGet('update', '-qq');
-      aptGet('install', '-y', '-qq', '--no-install-recommends', 'chromium');
+      install('chromium');
     },
     () => {
       console.log("[setup] no Chromium found: downloading Playwright's");
@@ -76,8 +76,8 @@ export function ensureChromium(chromium, playwrightCli) {
       });
     },
   ];
-  for (const install of installers) {
-    install();
+  for (const attempt of installers) {
+    attempt();
     const installed = findChromium(chromium);
     if (installed !== null) return installed;
   }
@@ -85,11 +85,4 @@ export function ensureChromium(chromium, playwrightCli) {
     'no Chromium for the browser tests: install Chromium or Chrome, ' +
       'run `pnpm --filter @vitalwire/e2e exec playwright install chromium`, or set CHROMIUM_PATH',
   );
-}
-
-function aptGet(...args) {
-  spawnSync('apt-get', args, {
-    stdio: 'inherit',
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-  });
 }

@@ -2,6 +2,7 @@
 import { flushCompileCache } from 'node:module';
 import { placePublication } from '@vitalwire/protocol';
 import { createServer, type LogStore, memoryLog, sqliteLog } from '@vitalwire/server';
+import { readPayload } from '@vitalwire/server/verify';
 import { fileLogger } from './file-logger.ts';
 import { feedback, range } from './publications.ts';
 import type { Answer, Call, LogContent, ServerProcessOptions } from './server-process.ts';
@@ -64,14 +65,15 @@ async function execute(call: Call): Promise<unknown> {
 
 /** Everything that is retained, also what is addressed to somebody. */
 async function readLog(store: LogStore, diagnosisId: number): Promise<LogContent> {
-  const publications: LogContent['publications'] = [];
+  const entries: LogContent['entries'] = [];
   for (;;) {
-    const after = publications.at(-1)?.offset ?? 0;
+    const after = entries.at(-1)?.offset ?? 0;
     const page = await store.read(diagnosisId, after, { publications: 1_000, size: 1 << 20 });
     const { epoch, earliest, top } = page;
     for (const { offset, text } of page.publications) {
-      publications.push({ offset, text: placePublication(text, { epoch, offset }) });
+      const { data } = JSON.parse(placePublication(text, { epoch, offset }));
+      entries.push({ offset, id: readPayload(data)?.id ?? '' });
     }
-    if (page.publications.length === 0) return { epoch, earliest, top, publications };
+    if (page.publications.length === 0) return { epoch, earliest, top, entries };
   }
 }

@@ -39,8 +39,8 @@ export interface LogContent {
   epoch: string;
   earliest: number;
   top: number;
-  /** Each publication as it would be sent. */
-  publications: { offset: number; text: string }[];
+  /** The ids that the payloads carry; empty where one carries none. */
+  entries: { offset: number; id: string }[];
 }
 
 const MAIN = fileURLToPath(new URL('server-main.ts', import.meta.url));

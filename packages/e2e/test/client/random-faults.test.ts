@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HttpPublisher } from '../../support/http-publisher.ts';
 import { range } from '../../support/publications.ts';
+import { Random } from '../../support/random.ts';
 import { impatientClient, Recorder } from '../../support/sdk-client.ts';
 import { ServerProcess } from '../../support/server-process.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
@@ -9,23 +10,13 @@ import { tokenOf } from '../../support/tokens.ts';
 
 const DURATION_MS = 10_000;
 
-/** Numbers from 0 to 1 that a seed decides (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 describe('clients under faults of every kind, at random', () => {
   it('are given every publication once and in order', { timeout: 60_000 }, async () => {
     const seed = Number(process.env['VITALWIRE_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
     console.log(`random faults: VITALWIRE_TEST_SEED=${seed}`);
-    const random = randomOf(seed);
-    const pick = <T>(...choices: T[]): T => choices[Math.floor(random() * choices.length)] as T;
+    const source = new Random(seed);
+    const random = () => source.next();
+    const pick = <T>(...choices: T[]): T => source.pick(choices);
 
     await using folder = await temporaryFolder();
     await using server = await ServerProcess.start({

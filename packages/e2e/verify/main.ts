@@ -1,0 +1,93 @@
+// Breaks servers in every way it can while many publish and subscribe, and judges from the histories alone whether the
+// promise held. Ends with 0 when it did, 1 when it did not, and 2 when nothing was proven.
+import { parseArgs } from 'node:util';
+import { formatReport } from '@vitalwire/server/verify';
+import { faultKinds } from './faults/index.ts';
+import { run } from './run.ts';
+
+const USAGE = `pnpm verify [--minutes 5] [--log memory|sqlite] [--nodes 1] [--seed <random>] [--faults <name,name>]
+            [--publishers 4] [--users 20] [--rate 100] [--out <folder>]
+faults: ${faultKinds.map(({ name }) => name).join(', ')}`;
+
+class UsageError extends Error {}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`${error.message}\n${USAGE}`);
+  process.exitCode = 2;
+}
+
+async function main(): Promise<number> {
+  const options = parse();
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => stopping.abort(new Error(signal)));
+  console.log(`pnpm verify --seed ${options.seed} --log ${options.log} --nodes ${options.nodes}`);
+  const { report, settled, incidents, folder } = await run({
+    ...options,
+    imports: [],
+    say: (line) => console.log(line),
+    signal: stopping.signal,
+  });
+  console.log(formatReport(report));
+  console.log(`all caught up ${Math.round(settled.caughtUpMs)} ms after the last fault was mended`);
+  for (const line of settled.behind) console.log(`NEVER CAUGHT UP: ${line}`);
+  for (const incident of incidents) console.log(`INCIDENT: ${incident}`);
+  if (folder !== undefined) console.log(`histories and logs: ${folder}`);
+  if (report.verdict === 'violated' || incidents.length > 0) return 1;
+  return report.verdict === 'held' ? 0 : 2;
+}
+
+function parse() {
+  const { values } = parsed();
+  const log = values.log ?? 'sqlite';
+  if (log !== 'memory' && log !== 'sqlite') throw new UsageError(`--log ${log} is unknown`);
+  const nodes = number('nodes', values.nodes, 1);
+  if (nodes > 1) throw new UsageError(`--nodes ${nodes}: a ${log} log belongs to one process`);
+  const names = values.faults?.split(',') ?? faultKinds.map(({ name }) => name);
+  const kinds = names.map((name) => {
+    const kind = faultKinds.find((candidate) => candidate.name === name);
+    if (kind === undefined) throw new UsageError(`--faults ${name} is unknown`);
+    return kind;
+  });
+  return {
+    durationMs: number('minutes', values.minutes, 5) * 60_000,
+    log,
+    nodes,
+    kinds,
+    seed: number('seed', values.seed, Math.floor(Math.random() * 2 ** 31)),
+    publishers: number('publishers', values.publishers, 4),
+    users: number('users', values.users, 20),
+    rate: number('rate', values.rate, 100),
+    folder: values.out,
+  } as const;
+}
+
+function parsed() {
+  const text = { type: 'string' } as const;
+  try {
+    return parseArgs({
+      options: {
+        minutes: text,
+        log: text,
+        nodes: text,
+        seed: text,
+        faults: text,
+        publishers: text,
+        users: text,
+        rate: text,
+        out: text,
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function number(name: string, text: string | undefined, otherwise: number): number {
+  const value = text === undefined ? otherwise : Number(text);
+  if (!(value > 0)) throw new UsageError(`--${name} ${text} is no positive number`);
+  return value;
+}

@@ -1,0 +1,142 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type CheckOptions, check, type Report, readHistory } from '@vitalwire/server/verify';
+import { Random } from '../support/random.ts';
+import { Cluster, type LogKind } from './cluster.ts';
+import { type FaultKind, type System, wait } from './faults/fault.ts';
+import { readLogs } from './final-read.ts';
+import { Journal } from './journal.ts';
+import { Mixer } from './mixer.ts';
+import { Population } from './population.ts';
+import { sampleLoop } from './sampler.ts';
+import { type Settled, settle } from './settle.ts';
+
+export interface RunOptions {
+  readonly durationMs: number;
+  readonly log: LogKind;
+  readonly nodes: number;
+  readonly seed: number;
+  readonly kinds: readonly FaultKind[];
+  readonly publishers: number;
+  readonly users: number;
+  /** Publications a second. */
+  readonly rate: number;
+  /** Modules that every server loads first. */
+  readonly imports: readonly string[];
+  /** Where the histories go if the promise was broken. @default a new temporary folder */
+  readonly folder?: string | undefined;
+  readonly check?: CheckOptions;
+  /** Told what is going on. */
+  readonly say: (line: string) => void;
+  /** Ends the run early, and cleans up. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a run showed. */
+export interface Outcome {
+  readonly report: Report;
+  readonly settled: Settled;
+  /** What went wrong that no history shows: a server that ended by itself, an answer that nobody expects. */
+  readonly incidents: readonly string[];
+  /** The folder with the histories and the servers' logs, when there is something to look for in it. */
+  readonly folder: string | undefined;
+}
+
+/** Seconds of the busiest topic that the log keeps: less than the longest absence, more than most. */
+const RETENTION_SECONDS = 12;
+const BUSY_SHARE = 1 / 3;
+const WARM_UP_MS = 1_500;
+const PROGRESS_EVERY_MS = 10_000;
+const TOGETHER = 4;
+const FAULT_EVERY_MS = 700;
+
+/** Starts everything, breaks it for a while, mends it, and judges what happened. */
+export async function run(options: RunOptions): Promise<Outcome> {
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), `vitalwire-verify-${options.seed}-`)));
+  await mkdir(folder, { recursive: true });
+  const journal = new Journal(join(folder, 'history.ndjson'), 'harness');
+  const random = new Random(options.seed);
+  const retention = Math.ceil(RETENTION_SECONDS * options.rate * BUSY_SHARE);
+  const cluster = await Cluster.start({ ...options, folder, retention });
+  const stopSampling = sampleLoop(journal);
+  try {
+    record(journal, options);
+    const population = await Population.arrive(options, cluster.balancer, journal, random.fork());
+    const settled = await exercise(options, { cluster, population, recorder: journal }, journal, random);
+    await readLogs(cluster.nodes, journal.topics, journal);
+    population.leave();
+    const incidents = incidentsOf(cluster, population);
+    await journal.close();
+    options.say('judging the history');
+    const report = await check(readHistory(journal.file), judgedBy(options));
+    const fine = report.verdict === 'held' && incidents.length === 0;
+    if (fine && options.folder === undefined) await rm(folder, { recursive: true });
+    return { report, settled, incidents, folder: fine ? undefined : folder };
+  } finally {
+    stopSampling();
+    await cluster[Symbol.asyncDispose]();
+  }
+}
+
+/** Publishes and subscribes while faults come and go, then lets everything settle. */
+async function exercise(
+  { kinds, durationMs, say, signal }: RunOptions,
+  system: System,
+  journal: Journal,
+  random: Random,
+): Promise<Settled> {
+  const { population } = system;
+  for (const publisher of population.publishers) publisher.start();
+  const end = performance.now() + durationMs;
+  const progress = setInterval(() => say(progressOf(journal, end)), PROGRESS_EVERY_MS);
+  try {
+    await wait(WARM_UP_MS);
+    const available = kinds.filter((kind) => {
+      const reason = kind.unavailable?.(system);
+      if (reason !== undefined) say(`LEFT OUT: ${kind.name}, since there is ${reason}`);
+      return reason === undefined;
+    });
+    const mixer = new Mixer({
+      kinds: available,
+      system,
+      random: random.fork(),
+      together: TOGETHER,
+      everyMs: FAULT_EVERY_MS,
+    });
+    if (available.length > 0) await mixer.run(end - performance.now(), signal);
+    else await wait(end - performance.now());
+    signal?.throwIfAborted();
+    say('everything is mended; waiting until everybody has caught up');
+    return await settle(population, journal.topics, journal);
+  } finally {
+    clearInterval(progress);
+  }
+}
+
+function record(journal: Journal, { seed, rate, log, nodes, publishers, users }: RunOptions): void {
+  const about = { log, nodes, publishers, users, node: process.version };
+  journal.record({ type: 'run.begun', seed, rate, about });
+}
+
+function judgedBy({ log, check: given }: RunOptions): CheckOptions {
+  return { epochs: log === 'memory' ? 'may-change' : 'constant', ...given };
+}
+
+function incidentsOf(cluster: Cluster, population: Population): string[] {
+  return [
+    ...cluster.nodes.flatMap(({ name, crashes }) =>
+      crashes.map((crash) => `${name} ended by itself: ${crash}`),
+    ),
+    ...population.publishers.flatMap(({ name, oddities }) =>
+      oddities.map((oddity) => `${name} was answered ${oddity}`),
+    ),
+  ];
+}
+
+function progressOf(journal: Journal, end: number): string {
+  const left = Math.max(0, Math.round((end - performance.now()) / 1_000));
+  const deliveries = journal.count('delivery').toLocaleString('en');
+  const acknowledged = journal.count('publish.acknowledged').toLocaleString('en');
+  return `${deliveries} deliveries, ${acknowledged} acknowledged, ${journal.count('fault.begun')} faults, ${journal.count('gap')} gaps, ${left} s left`;
+}

@@ -1,0 +1,47 @@
+import type { Recorder } from '@vitalwire/server/verify';
+import { within } from '../support/within.ts';
+import { wait } from './faults/fault.ts';
+import type { Population } from './population.ts';
+
+/** How long everybody may take to be given everything, once nothing is broken any more. */
+const CATCH_UP_WITHIN_MS = 60_000;
+const PUBLISHED_WITHIN_MS = 60_000;
+
+/** What was left when time was up; nothing of both when all is well. */
+export interface Settled {
+  /** From the last mended fault until everybody had everything. */
+  readonly caughtUpMs: number;
+  /** Subscriptions that were not given everything, by name and topic. */
+  readonly behind: readonly string[];
+  /** Publications without an outcome. */
+  readonly open: number;
+}
+
+/** Lets the publishers finish, publishes one more to each topic, and waits until everybody has passed it. */
+export async function settle(
+  population: Population,
+  topics: Iterable<number>,
+  recorder: Recorder,
+): Promise<Settled> {
+  const healedAt = performance.now();
+  const stopping = population.publishers.map((publisher) => publisher.stop());
+  await within(PUBLISHED_WITHIN_MS, Promise.all(stopping), () => 'late').catch(() => {});
+  const open = population.publishers.reduce((sum, publisher) => sum + publisher.open, 0);
+  const [herald] = population.publishers;
+  const lasts = new Map<number, { epoch: string; offset: number }>();
+  for (const topic of topics) {
+    const last = await herald?.insist(topic);
+    if (last) lasts.set(topic, last);
+  }
+  const behind = () =>
+    population.subscribers.flatMap((subscriber) =>
+      subscriber.topics.flatMap((topic) => {
+        const last = lasts.get(topic);
+        return last && !subscriber.hasPassed(topic, last) ? [`${subscriber.name} in topic ${topic}`] : [];
+      }),
+    );
+  const deadline = performance.now() + CATCH_UP_WITHIN_MS;
+  while (behind().length > 0 && performance.now() < deadline) await wait(20);
+  recorder.record({ type: 'settled' });
+  return { caughtUpMs: performance.now() - healedAt, behind: behind(), open };
+}

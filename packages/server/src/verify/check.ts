@@ -20,6 +20,11 @@ export interface CheckOptions {
   readonly epochs?: CheckedEpochs;
   /** How long the end of access may take to work. */
   readonly access?: Partial<AccessBounds>;
+  /**
+   * How many publications a log keeps at least: no gap may be announced within. Without it a gap is compared with the log
+   * as it is in the end only.
+   */
+  readonly retention?: number;
   /** What the run has to show before it proves anything. */
   readonly guards?: Partial<Guards>;
   /** How many violations of each kind the report keeps; all are counted. @default 10 */
@@ -39,6 +44,7 @@ export async function check(
 /** Judges a history while it happens. It keeps something of each publication and subscription, and not the deliveries. */
 export class Checker {
   readonly #epochs: CheckedEpochs;
+  readonly #retention: number | undefined;
   readonly #guards: Guards;
   readonly #violations: Violations;
   readonly #access: Access;
@@ -52,6 +58,7 @@ export class Checker {
 
   constructor(options: CheckOptions = {}) {
     this.#epochs = options.epochs ?? 'constant';
+    this.#retention = options.retention;
     this.#guards = { ...DEFAULT_GUARDS, ...options.guards };
     this.#violations = new Violations(options.examples ?? 10);
     this.#access = new Access({ ...DEFAULT_ACCESS_BOUNDS, ...options.access }, this.#violations);
@@ -111,6 +118,7 @@ export class Checker {
         publications: this.#publications,
         access: this.#access,
         settled: this.#tally.settled,
+        retention: this.#retention,
         violations: this.#violations,
       });
       judge.judgeValues();

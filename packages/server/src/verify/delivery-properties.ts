@@ -1,7 +1,7 @@
 import type { Access } from './access.ts';
 import type { HistoryEvent, Settled } from './history.ts';
 import type { SettledLog } from './log-properties.ts';
-import { mayReceive, type Publications } from './publications.ts';
+import { isUndecided, mayReceive, type Publications } from './publications.ts';
 import type { AnnouncedGap, Hole, Opening, Subscription } from './subscription.ts';
 import type { EpochLog, TopicHistory } from './topics.ts';
 import type { ViolationKind, Violations } from './violations.ts';
@@ -14,6 +14,8 @@ export interface DeliveryEvidence {
   readonly publications: Publications;
   readonly access: Access;
   readonly settled: Settled | undefined;
+  /** How many publications the log keeps at least, if that is known. */
+  readonly retention: number | undefined;
   readonly violations: Violations;
 }
 
@@ -25,6 +27,7 @@ export class DeliveryJudge {
   readonly #evidence: DeliveryEvidence;
   readonly #logs: ReadonlyMap<EpochLog, SettledLog>;
   readonly #counts = new Map<SettledLog, VisibleCounts>();
+  readonly #growth = new Map<SettledLog, { at: number; top: number }[]>();
   /** Up to here everything is owed. */
   #owedTop: number | undefined;
 
@@ -38,14 +41,15 @@ export class DeliveryJudge {
     for (const { log, values, read } of this.#evidence.logs) {
       for (const [offset, { acknowledged, delivered, deviating }] of log.slots) {
         const value = values.get(offset);
-        // That the first delivery contradicts the acknowledgement alone was found with the log.
-        const first = delivered && (read || !acknowledged) ? [delivered] : [];
+        // That deliveries contradict the acknowledgement alone was found with the log.
+        const first = delivered && (read || !log.isContradicted(offset)) ? [delivered] : [];
         for (const delivery of [...first, ...(deviating ?? [])]) {
           // An unreadable one was found when it came.
           if (delivery.id === '' || delivery.id === value) continue;
           const detail = `${log.place(offset)} holds ${value ?? 'nothing'}, and ${delivery.id} was delivered`;
           const { subscriber, topic } = delivery;
-          this.#evidence.violations.add('wrong-value', { topic, subscriber, detail, events: [delivery] });
+          const kind = this.#evidence.publications.get(delivery.id) ? 'wrong-value' : 'phantom';
+          this.#evidence.violations.add(kind, { topic, subscriber, detail, events: [delivery] });
         }
         if (!delivered || acknowledged || !read || offset <= read.top) continue;
         if (!this.#evidence.publications.get(delivered.id)) continue;
@@ -111,7 +115,24 @@ export class DeliveryJudge {
       );
     } else if (settled?.read && settled.read.earliest < firstAvailable.offset) {
       violate('inexact-gap', `the log still holds ${settled.log.place(settled.read.earliest)}`);
+    } else if (settled && firstAvailable.offset > this.#latestEarliest(settled, event.at)) {
+      const { retention = 0 } = this.#evidence;
+      violate(
+        'false-gap',
+        `${retention} publications are kept, and so many had not been published behind it`,
+      );
     }
+  }
+
+  /** The greatest offset that the oldest kept publication can have had at a time. */
+  #latestEarliest(settled: SettledLog, at: number): number {
+    const { retention, publications } = this.#evidence;
+    if (retention === undefined) return Number.POSITIVE_INFINITY;
+    const growth = this.#growth.get(settled) ?? growthOf(settled, publications);
+    this.#growth.set(settled, growth);
+    const top = growth.findLast((step) => step.at <= at)?.top ?? 0;
+    const unseen = publications.ofTopic(settled.log.topic, (record) => isUndecided(record) && !record.seen);
+    return Math.max(1, top + unseen.length - retention + 1);
   }
 
   /** D5: as many publications follow as a `connect` says. */
@@ -141,7 +162,7 @@ export class DeliveryJudge {
       const detail = `it is at ${place.log.place(place.offset)} in the end, and was not told of epoch ${current.log.epoch}`;
       return this.#violate('undelivered', subscription, detail, events);
     }
-    this.#owedTop ??= owedTop(current.log, settled);
+    this.#owedTop ??= owedTop(current, settled);
     const missing = this.#visible(current, place.offset + 1, this.#owedTop, user);
     if (missing.length === 0) return;
     const detail = `${listed(current.log, missing)} had not arrived in the end`;
@@ -179,13 +200,26 @@ export class DeliveryJudge {
   }
 }
 
-/** The newest offset that was acknowledged before the run was settled. */
-function owedTop(log: EpochLog, settled: Settled): number {
+/** The newest offset that was acknowledged before the run was settled, or given to anybody and is in the log. */
+function owedTop({ log, read }: SettledLog, settled: Settled): number {
   let top = 0;
-  for (const [offset, { acknowledged }] of log.slots) {
-    if (acknowledged && acknowledged.at <= settled.at && offset > top) top = offset;
+  for (const [offset, { acknowledged, delivered }] of log.slots) {
+    if (offset <= top) continue;
+    if (acknowledged && acknowledged.at <= settled.at) top = offset;
+    else if (read && offset <= read.top && delivered && delivered.at <= settled.at) top = offset;
   }
   return top;
+}
+
+/** How far a log can have grown by when: publications are not in it before they were begun. */
+function growthOf({ values }: SettledLog, publications: Publications): { at: number; top: number }[] {
+  const begun = [...values].map(([offset, id]) => ({ at: publications.get(id)?.begun.at ?? 0, top: offset }));
+  begun.sort((a, b) => a.at - b.at);
+  let top = 0;
+  return begun.map((step) => {
+    top = Math.max(top, step.top);
+    return { at: step.at, top };
+  });
 }
 
 /** Offsets for people: all of a few, else the first and the last. */

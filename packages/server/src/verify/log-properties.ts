@@ -72,7 +72,7 @@ export class LogJudge {
       // An unreadable payload names no value.
       const value = entries.get(offset) ?? acknowledged?.id ?? (delivered?.id || undefined);
       if (value !== undefined) values.set(offset, value);
-      const told = entries.get(offset) ?? (delivered?.id || undefined);
+      const told = entries.get(offset) ?? (log.isContradicted(offset) ? delivered?.id : undefined);
       if (!acknowledged || told === undefined || told === acknowledged.id) continue;
       const detail = `${log.place(offset)} was acknowledged as ${acknowledged.id}, and holds ${told}`;
       const other = entries.has(offset) ? read : delivered;
@@ -153,7 +153,7 @@ export class LogJudge {
     let any: PublicationRecord | undefined;
     for (const [offset, id] of [...values].reverse()) {
       const record = this.#publications.get(id);
-      if (!record) continue;
+      if (!record || isElsewhere(record, log, offset)) continue;
       const { begun } = record;
       if (this.#isEarlier(own.get(begun.publisher), begun.at)) {
         this.#reordered('publisher-reorder', log, offset, record, own.get(begun.publisher));
@@ -213,6 +213,11 @@ export class LogJudge {
   #violate(kind: ViolationKind, detail: string, events: readonly HistoryEvent[]): void {
     this.#violations.add(kind, { topic: this.#topic.topic, detail, events });
   }
+}
+
+/** Whether a publication was acknowledged at another place of this log: what stands here is a second copy. */
+function isElsewhere({ acknowledged }: PublicationRecord, log: EpochLog, offset: number): boolean {
+  return acknowledged?.position.epoch === log.epoch && acknowledged.position.offset !== offset;
 }
 
 /** How another node's log differs; `undefined` when it does not. */

@@ -49,6 +49,8 @@ export function claimOf(verdict: Report['verdict'], faults: number): string {
   if (verdict === 'violated') return 'the promise was broken';
   if (verdict === 'invalid') return 'nothing: too little happened to prove anything';
   if (faults === 0) return 'nothing was found wrong; without faults this says nothing about faults';
-  const bound = (300 / faults).toPrecision(2);
-  return `nothing was found wrong in ${faults} faults: with 95 % confidence fewer than ${Number(bound)} % of such faults break the promise (rule of three)`;
+  const found = `nothing was found wrong in ${faults} faults`;
+  if (faults < 10) return `${found}, too few to say more`;
+  const bound = Number((300 / faults).toPrecision(2));
+  return `${found}: with 95 % confidence fewer than ${bound} % of such faults break the promise (rule of three)`;
 }

@@ -165,19 +165,21 @@ export class Subscription {
     const place = this.#place;
     if (this.kind === 'client' && place) return place;
     const { epoch, offset } = recovery.lastSeen ?? recovery.from;
+    if (after === undefined) return this.#proven(epoch);
     // A gap may also open on a connection that has come further than it was asked to begin.
     if (recovery.status === 'gap' && place?.log.epoch === epoch && place.offset <= offset) return place;
-    if (typeof after === 'object') {
-      const log = this.topic.epochs.get(after.epoch);
-      return log && { log, offset: after.offset };
-    }
-    return after === undefined ? this.#proven(epoch) : undefined;
+    if (typeof after === 'string') return undefined;
+    const log = this.topic.epochs.get(after.epoch);
+    return log && { log, offset: after.offset };
   }
 
-  /** The newest that this user received: in this epoch, else in the one before. */
+  /** The newest that this user received on any device: in this epoch, else in the one before. */
   #proven(epoch: string): Place | undefined {
     const received = [...this.#receivedByUser].map(([log, offset]) => ({ log, offset }));
-    return received.find(({ log }) => log.epoch === epoch) ?? received.at(-1);
+    const proven = received.find(({ log }) => log.epoch === epoch) ?? received.at(-1);
+    const place = this.#place;
+    if (place?.log.epoch !== epoch) return proven;
+    return proven?.log === place.log && proven.offset > place.offset ? proven : place;
   }
 
   /** A `connect` that claims to leave nothing out. */
@@ -217,7 +219,7 @@ export class Subscription {
   #gap(gap: AnnouncedGap, log: EpochLog, base: Place | undefined): void {
     this.gaps.push(gap);
     const opening = this.openings.at(-1);
-    if (opening) opening.interrupted = true;
+    if (opening && gap.lastSeen.offset < opening.event.recovery.to.offset) opening.interrupted = true;
     this.#checkExact(gap, base);
     this.#begin({ log, offset: gap.from.offset });
     this.#userHas(log, gap.from.offset);

@@ -52,6 +52,13 @@ export class EpochLog {
     return slot?.acknowledged?.id ?? slot?.delivered?.id;
   }
 
+  /** Whether an offset was delivered as something else than was acknowledged there, and never as that. */
+  isContradicted(offset: number): boolean {
+    const { acknowledged, delivered, deviating = [] } = this.slots.get(offset) ?? {};
+    if (!acknowledged || !delivered?.id) return false;
+    return [delivered, ...deviating].every(({ id }) => id !== acknowledged.id);
+  }
+
   place(offset: number): string {
     return formatPosition({ epoch: this.epoch, offset });
   }

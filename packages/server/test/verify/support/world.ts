@@ -66,16 +66,10 @@ export class World {
       this.#logs.set(topic, { epoch: this.#epoch(), earliest: 1, entries: [] });
       for (const kind of ['client', 'client', 'plain', 'plain'] as const) {
         const name = `${kind}-${this.#followers.length}`;
-        const user = `user of ${name}`;
-        this.#followers.push({
-          name,
-          user,
-          kind,
-          topic,
-          connected: false,
-          position: undefined,
-          last: undefined,
-        });
+        // The third of a topic is another device of the second one's user.
+        const user = `user ${this.#followers.length - (this.#followers.length % 4 === 2 ? 1 : 0)}`;
+        const apart = { connected: false, paused: false, position: undefined, last: undefined };
+        this.#followers.push({ name, user, kind, topic, ...apart });
       }
     }
     for (const follower of this.#followers) this.#connect(follower, 0);
@@ -119,6 +113,7 @@ export class World {
       this.#record({
         type: 'publish.begun',
         publisher: author,
+        user: 'publisher',
         id,
         topic: where,
         ...(user !== undefined && { to: user }),

@@ -1,82 +1,10 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { createAccess } from '../src/auth/access.ts';
-import type { Authorize, Principal } from '../src/auth/principal.ts';
+import { describe, expect, it } from 'vitest';
 import type { Entrance } from '../src/entrance.ts';
-import { TokenError } from '../src/errors.ts';
-import { Hub } from '../src/hub.ts';
-import { memoryLog } from '../src/log/memory.ts';
-import { createMetrics } from '../src/metrics.ts';
-import { DEFAULT_LIMITS, DEFAULT_TIMING } from '../src/options.ts';
-import { Receipts } from '../src/receipts.ts';
-import { Session } from '../src/session.ts';
-import type { SessionContext } from '../src/session-context.ts';
-import { FakeSocket } from '../src/testing/fake-socket.ts';
-import { ManualClock } from '../src/testing/manual-clock.ts';
-import { recordingLogger } from './support/recording-logger.ts';
-
-const TEXT = '{"type":"x","diagnosis_id":1,"data":{},"timestamp":"t"}';
-const DAY_MS = 24 * 3_600_000;
-
-interface SetUp {
-  authorize?: Authorize;
-  limits?: Partial<typeof DEFAULT_LIMITS>;
-}
-
-/** Sessions whose tokens read `user` or `user/milliseconds of validity`. */
-function setUp({ authorize = () => true, limits }: SetUp = {}) {
-  const clock = new ManualClock();
-  const logger = recordingLogger();
-  const log = memoryLog({ now: () => clock.now() });
-  const hub = new Hub();
-  log.onAnnouncement((announcement) => hub.announce(announcement));
-  onTestFinished(() => log.close());
-  const receipts = new Receipts(log, logger);
-  const verify = async (token: string): Promise<Principal> => {
-    const [userId = '', validMs = String(DAY_MS)] = token.split('/');
-    if (userId === 'bad') throw new TokenError('invalid token');
-    if (Number(validMs) <= 0) throw new TokenError('token expired', { expired: true });
-    return { userId, expiresAt: clock.now() + Number(validMs), scopes: new Set(), claims: {} };
-  };
-  const context: SessionContext = {
-    hub,
-    log,
-    receipts,
-    verify,
-    access: createAccess(authorize, { timeoutMs: DEFAULT_TIMING.authorizeTimeoutMs, clock, logger }),
-    limits: { ...DEFAULT_LIMITS, ...limits },
-    timing: DEFAULT_TIMING,
-    clock,
-    logger,
-    metrics: createMetrics(),
-  };
-  const enter = (entrance: Entrance = { kind: 'many' }) => {
-    const socket = new FakeSocket();
-    const session = new Session('s1', context, socket, entrance);
-    const say = async (...commands: object[]) => {
-      for (const command of commands) session.message(JSON.stringify(command));
-      await settle();
-    };
-    return { socket, session, say };
-  };
-  const append = (to?: string) => log.append(1, { text: TEXT, to });
-  return { clock, logger, log, hub, receipts, enter, append };
-}
-
-/** Lets everything happen that needs no time. */
-async function settle(): Promise<void> {
-  for (let i = 0; i < 5; i++) await new Promise<void>((resolve) => setImmediate(resolve));
-}
-
-const authenticate = (token = 'u1') => ({ type: 'authenticate', token });
-const subscribe = (diagnosis_id = 1, after?: string) => ({ type: 'subscribe', diagnosis_id, after });
-const ofType = (socket: FakeSocket, type: string) =>
-  (socket.messages as { type: string; [field: string]: unknown }[]).filter(
-    (message) => message.type === type,
-  );
+import { authenticate, DAY_MS, ofType, settle, setUpSessions, subscribe } from './support/sessions.ts';
 
 describe('Session', () => {
   it('answers commands that came in the same flight as the token', async () => {
-    const { enter } = setUp();
+    const { enter } = setUpSessions();
     const { socket, say } = enter();
     await say(authenticate(), subscribe(1), subscribe(2), { type: 'ping', id: 'a' });
     expect(ofType(socket, 'connect').map((message) => message['diagnosis_id'])).toEqual([1, 2]);
@@ -84,7 +12,7 @@ describe('Session', () => {
   });
 
   it('handles no command before the token is proven', async () => {
-    const { enter } = setUp();
+    const { enter } = setUpSessions();
     const { socket, say } = enter();
     await say(authenticate('bad'), subscribe());
     expect(socket.messages).toEqual([
@@ -94,14 +22,14 @@ describe('Session', () => {
   });
 
   it('asks to come back with a new token when the token is merely expired', async () => {
-    const { enter } = setUp();
+    const { enter } = setUpSessions();
     const { socket, say } = enter();
     await say(authenticate('u1/0'));
     expect(socket.closedWith).toEqual({ code: 4401, reason: 'token_expired' });
   });
 
   it('refuses subscribing without a token, and goes on', async () => {
-    const { enter } = setUp();
+    const { enter } = setUpSessions();
     const { socket, say } = enter();
     await say(subscribe());
     expect(socket.messages).toMatchObject([{ type: 'error', code: 'not_authenticated', diagnosis_id: 1 }]);
@@ -109,7 +37,7 @@ describe('Session', () => {
   });
 
   it('refuses what it has and what it does not have', async () => {
-    const { enter } = setUp({ limits: { maxSubscriptions: 1 } });
+    const { enter } = setUpSessions({ limits: { maxSubscriptions: 1 } });
     const { socket, say } = enter();
     await say(authenticate(), subscribe(1), subscribe(1), subscribe(2), {
       type: 'unsubscribe',
@@ -120,7 +48,9 @@ describe('Session', () => {
   });
 
   it('refuses one topic and leaves the others alone', async () => {
-    const { enter, append } = setUp({ authorize: (_, __, id) => (id === 2 ? 'not_found' : id === 1) });
+    const { enter, append } = setUpSessions({
+      authorize: (_, __, id) => (id === 2 ? 'not_found' : id === 1),
+    });
     const { socket, say } = enter();
     await say(authenticate(), subscribe(1), subscribe(2), subscribe(3));
     expect(ofType(socket, 'error')).toMatchObject([
@@ -132,7 +62,7 @@ describe('Session', () => {
   });
 
   it('delivers nothing after unsubscribing, also when the subscription had not begun', async () => {
-    const { enter, append, hub } = setUp();
+    const { enter, append, hub } = setUpSessions();
     const { socket, say } = enter();
     await say(authenticate(), subscribe(), { type: 'unsubscribe', diagnosis_id: 1 });
     await append();
@@ -141,7 +71,7 @@ describe('Session', () => {
   });
 
   it('closes for a frame that is no JSON object, and names a command that it does not know', async () => {
-    const { enter } = setUp();
+    const { enter } = setUpSessions();
     const first = enter();
     await first.say({ type: 'dance' });
     expect(first.socket.messages).toMatchObject([{ type: 'error', code: 'unknown_command' }]);
@@ -153,7 +83,7 @@ describe('Session', () => {
   });
 
   it('takes large frames only from those who have authenticated', async () => {
-    const { enter } = setUp();
+    const { enter } = setUpSessions();
     const stranger = enter();
     stranger.session.message(JSON.stringify({ type: 'ping', pad: 'x'.repeat(9_000) }));
     expect(stranger.socket.closedWith).toEqual({ code: 1009, reason: 'message_too_big' });
@@ -164,7 +94,7 @@ describe('Session', () => {
   });
 
   it('stops reading while too many commands wait, and goes on afterwards', async () => {
-    const { enter } = setUp({ limits: { maxPendingCommands: 3 } });
+    const { enter } = setUpSessions({ limits: { maxPendingCommands: 3 } });
     const { socket, session } = enter();
     for (let i = 0; i < 3; i++) session.message('{"type":"ping"}');
     expect(socket.paused).toBe(true);
@@ -174,7 +104,7 @@ describe('Session', () => {
   });
 
   it('admits no more connections of one user than allowed', async () => {
-    const { enter } = setUp({ limits: { maxConnectionsPerUser: 1 } });
+    const { enter } = setUpSessions({ limits: { maxConnectionsPerUser: 1 } });
     const first = enter();
     const second = enter();
     await first.say(authenticate());
@@ -197,7 +127,7 @@ describe('Session', () => {
     });
 
     it('begins the subscription by itself', async () => {
-      const { enter, append } = setUp();
+      const { enter, append } = setUpSessions();
       await append();
       const { socket } = enter(entrance());
       await settle();
@@ -211,14 +141,14 @@ describe('Session', () => {
       [{ diagnosisId: 2 }, 'access_denied', 1008],
       [{ after: 'yesterday' }, 'invalid_position', 1008],
     ])('closes for %j', async (fields, reason, code) => {
-      const { enter } = setUp({ authorize: (_, __, id) => id === 1 });
+      const { enter } = setUpSessions({ authorize: (_, __, id) => id === 1 });
       const { socket } = enter(entrance(fields));
       await settle();
       expect(socket.closedWith).toEqual({ code, reason });
     });
 
     it('answers pings with the topic, and knows no other subscriptions', async () => {
-      const { enter } = setUp();
+      const { enter } = setUpSessions();
       const { socket, say } = enter(entrance());
       await say({ type: 'ping' }, subscribe(2));
       expect(ofType(socket, 'pong')).toMatchObject([{ diagnosis_id: 1, data: {} }]);
@@ -228,7 +158,7 @@ describe('Session', () => {
 
   describe('as time passes', () => {
     it('closes a connection that does not authenticate', () => {
-      const { enter, clock } = setUp();
+      const { enter, clock } = setUpSessions();
       const { socket, session } = enter();
       clock.advance(9_999);
       session.tick();
@@ -239,7 +169,7 @@ describe('Session', () => {
     });
 
     it('ends when the token does', async () => {
-      const { enter, clock } = setUp();
+      const { enter, clock } = setUpSessions();
       const { socket, session, say } = enter();
       await say(authenticate('u1/60000'));
       clock.advance(59_999);
@@ -251,7 +181,7 @@ describe('Session', () => {
     });
 
     it('delivers nothing after the token ended, however late the tick is', async () => {
-      const { enter, clock, append } = setUp();
+      const { enter, clock, append } = setUpSessions();
       const { socket, say } = enter();
       await say(authenticate('u1/60000'), subscribe());
       clock.advance(60_000);
@@ -261,7 +191,7 @@ describe('Session', () => {
     });
 
     it('keeps a session whose token is valid for longer than a timer can run', async () => {
-      const { enter, clock, append } = setUp();
+      const { enter, clock, append } = setUpSessions();
       const { socket, session, say } = enter();
       await say(authenticate(`u1/${30 * DAY_MS}`), subscribe());
       for (let day = 0; day < 29; day++) {
@@ -274,7 +204,7 @@ describe('Session', () => {
     });
 
     it('cuts a peer that answers no ping', async () => {
-      const { enter, clock } = setUp();
+      const { enter, clock } = setUpSessions();
       const { socket, session, say } = enter();
       await say(authenticate());
       clock.advance(25_000);
@@ -286,7 +216,7 @@ describe('Session', () => {
     });
 
     it('says goodbye to a peer that took nothing for too long', async () => {
-      const { enter, clock, append } = setUp();
+      const { enter, clock, append } = setUpSessions();
       const { socket, session, say } = enter();
       await say(authenticate(), subscribe());
       socket.bufferedAmount = 300_000;
@@ -301,7 +231,7 @@ describe('Session', () => {
 
   describe('when the token is refreshed', () => {
     it('goes on without a break', async () => {
-      const { enter, clock, append } = setUp();
+      const { enter, clock, append } = setUpSessions();
       const { socket, session, say } = enter();
       await say(authenticate('u1/60000'), subscribe());
       await say(authenticate('u1/120000'));
@@ -313,7 +243,7 @@ describe('Session', () => {
     });
 
     it('ends when it is another user’s', async () => {
-      const { enter } = setUp();
+      const { enter } = setUpSessions();
       const { socket, say } = enter();
       await say(authenticate('u1'));
       await say(authenticate('u2'));
@@ -322,7 +252,7 @@ describe('Session', () => {
 
     it('ends only the subscriptions that are not owned any more', async () => {
       const owned = new Set([1, 2]);
-      const { enter, append } = setUp({ authorize: (_, __, id) => owned.has(id) });
+      const { enter, append } = setUpSessions({ authorize: (_, __, id) => owned.has(id) });
       const { socket, say } = enter();
       await say(authenticate(), subscribe(1), subscribe(2));
       owned.delete(1);
@@ -336,7 +266,7 @@ describe('Session', () => {
 
   describe('proof of receipt', () => {
     it('moves the position of the user by the pong, and only up to what was sent before the ping', async () => {
-      const { enter, append, receipts } = setUp();
+      const { enter, append, receipts } = setUpSessions();
       const { socket, session, say } = enter();
       await say(authenticate(), subscribe());
       await append();
@@ -348,7 +278,7 @@ describe('Session', () => {
     });
 
     it('pings again for what came later, no sooner than the interval', async () => {
-      const { enter, append, receipts, clock } = setUp();
+      const { enter, append, receipts, clock } = setUpSessions();
       const { socket, session, say } = enter();
       await say(authenticate(), subscribe());
       await append();
@@ -363,7 +293,7 @@ describe('Session', () => {
     });
 
     it('believes no pong that was not asked for', async () => {
-      const { enter, append, receipts } = setUp();
+      const { enter, append, receipts } = setUpSessions();
       const { session, say } = enter();
       await say(authenticate(), subscribe());
       await append();
@@ -373,7 +303,7 @@ describe('Session', () => {
     });
 
     it('counts a pong that arrives after the end', async () => {
-      const { enter, append, receipts } = setUp();
+      const { enter, append, receipts } = setUpSessions();
       const { socket, session, say } = enter();
       await say(authenticate(), subscribe());
       await append();
@@ -383,7 +313,7 @@ describe('Session', () => {
     });
 
     it('lets the next connection without a position go on from there', async () => {
-      const { enter, append } = setUp();
+      const { enter, append } = setUpSessions();
       const first = enter();
       await first.say(authenticate(), subscribe());
       await append();
@@ -400,7 +330,7 @@ describe('Session', () => {
   });
 
   it('announces its end, and advises when to come back', async () => {
-    const { enter, hub } = setUp();
+    const { enter, hub } = setUpSessions();
     const { socket, session, say } = enter();
     await say(authenticate(), subscribe());
     session.end('restarting', 5_000);
@@ -416,7 +346,7 @@ describe('Session', () => {
   });
 
   it('names no token and no content in the log', async () => {
-    const { enter, append, logger } = setUp();
+    const { enter, append, logger } = setUpSessions();
     const { session, say } = enter();
     await say(authenticate('u1/99999'), subscribe(), { type: 'secret-word', token: 'secret-token' });
     await append();

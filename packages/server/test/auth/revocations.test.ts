@@ -38,6 +38,17 @@ describe('Revocations', () => {
     await expect(revocations.verify(`ann/${now() + 1}`)).resolves.toMatchObject({ userId: 'ann' });
   });
 
+  it('changes nothing when it is told again, or of an earlier revocation', async () => {
+    const { clock, revocations, revoke, now } = setUp();
+    clock.advance(60_000);
+    const [held, newer] = [`ann/${now() - 10}`, `ann/${now() + 1}`];
+    revoke('ann');
+    revoke('ann');
+    revocations.add('ann', clock.now() - 30_000);
+    await expect(revocations.verify(held)).rejects.toBeInstanceOf(TokenError);
+    await expect(revocations.verify(newer)).resolves.toMatchObject({ userId: 'ann' });
+  });
+
   it('refuses a token whose user was revoked while it was verified', async () => {
     const { revocations, revoke, now } = setUp();
     const verifying = revocations.verify(`ann/${now()}`);

@@ -132,7 +132,10 @@ export interface LogStore {
   /** How many retained publications with `after < offset <= upTo` a user may receive; 0 when there is no log. */
   count(topic: Topic, after: number, upTo: number, userId: string): Promise<number>;
 
-  /** The newest position that a user is proven to have received, on any device; `undefined` for a user never seen. */
+  /**
+   * The newest position that a user is proven to have received, on any device; `undefined` for a user never seen. Its
+   * epoch is the log's at that time: when another has begun since, the position says that something may be lost.
+   */
   received(topic: Topic, userId: string): Promise<Position | undefined>;
 
   /**

@@ -6,13 +6,22 @@ import { prepareStatements, type Statements } from './sqlite-statements.ts';
 
 /** Marks the file as ours: "VWLG". */
 const APPLICATION_ID = 0x56_57_4c_47;
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 const SQLITE_BUSY = 5;
 const SQLITE_IOERR = 10;
 
 // Names that come from outside (users, keys) and memos are kept as JSON texts: SQLite cannot keep every JavaScript string
 // apart (lone surrogates become one character, and Node 22 reads a text up to its first NUL).
+const RECEIPTS = `
+  CREATE TABLE receipts (
+    topic INTEGER NOT NULL,
+    user TEXT NOT NULL,
+    epoch TEXT NOT NULL,        -- the topic's when it was received; a later one may not have what followed then
+    offset INTEGER NOT NULL,
+    PRIMARY KEY (topic, user)
+  ) STRICT, WITHOUT ROWID;
+`;
 const SCHEMA = `
   CREATE TABLE topics (
     id INTEGER PRIMARY KEY,
@@ -32,12 +41,7 @@ const SCHEMA = `
     text TEXT NOT NULL,
     PRIMARY KEY (topic, offset)
   ) STRICT, WITHOUT ROWID;
-  CREATE TABLE receipts (
-    topic INTEGER NOT NULL,
-    user TEXT NOT NULL,
-    offset INTEGER NOT NULL,
-    PRIMARY KEY (topic, user)
-  ) STRICT, WITHOUT ROWID;
+  ${RECEIPTS}
   CREATE TABLE idempotency_keys (
     topic INTEGER NOT NULL,
     key TEXT NOT NULL,
@@ -48,6 +52,15 @@ const SCHEMA = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX idempotency_keys_by_time ON idempotency_keys (time);
   PRAGMA application_id = ${APPLICATION_ID};
+  PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
+/** Before version 2 a receipt did not say of which epoch it is: of the topic's. */
+const UPGRADE_FROM_1 = `
+  ALTER TABLE receipts RENAME TO receipts_1;
+  ${RECEIPTS}
+  INSERT INTO receipts SELECT topic, user, topics.epoch, offset FROM receipts_1 JOIN topics ON topics.id = topic;
+  DROP TABLE receipts_1;
   PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
@@ -97,6 +110,7 @@ function prepare(database: DatabaseSync): void {
   const version = pragma(database, 'user_version');
   const owner = pragma(database, 'application_id');
   if (owner === APPLICATION_ID && version === SCHEMA_VERSION) return;
+  if (owner === APPLICATION_ID && version === 1) return database.exec(`BEGIN; ${UPGRADE_FROM_1} COMMIT`);
   if (owner === APPLICATION_ID && version > SCHEMA_VERSION) {
     throw new Error(`it has format ${version}, written by a newer version; this one knows ${SCHEMA_VERSION}`);
   }

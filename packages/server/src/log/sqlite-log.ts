@@ -90,7 +90,7 @@ export class SqliteLog implements LocalLog {
   receive({ topic, userId, position }: Receipt, horizon: Horizon): void {
     const head = this.#find(topic, horizon);
     if (head === undefined || head.epoch !== position.epoch || position.offset > head.top) return;
-    this.#sql.putReceipt.run(topic, JSON.stringify(userId), position.offset);
+    this.#sql.putReceipt.run(topic, JSON.stringify(userId), position.epoch, position.offset);
     if (position.offset > head.received) {
       Object.assign(head, { received: position.offset, changed: horizon });
       this.#heads.set(topic, head);
@@ -109,7 +109,10 @@ export class SqliteLog implements LocalLog {
     return more || Number(keys.changes) === MAX_REMOVED;
   }
 
-  /** Begins a new epoch in every log at once. Returns how many there are; a damaged one stays refused as it is. */
+  /**
+   * Begins a new epoch in every log at once; receipts stay of the old one, so that nothing counts as received that was
+   * lost with it. Returns how many logs there are; a damaged one stays refused as it is.
+   */
   renewEpochs(): number {
     const rows = this.#sql.topicsFrom.all(Number.NEGATIVE_INFINITY, -1) as unknown as TopicRow[];
     const heads = rows.filter(isSound).map(headOf);
@@ -140,7 +143,7 @@ export class SqliteLog implements LocalLog {
   received(topic: Topic, userId: string, horizon: Horizon): Position | undefined {
     const head = this.#find(topic, horizon);
     const row = head && this.#sql.receipt.get(topic, JSON.stringify(userId));
-    return row && { epoch: head.epoch, offset: Number(row['offset']) };
+    return row && { epoch: String(row['epoch']), offset: Number(row['offset']) };
   }
 
   unreceived(horizon: Horizon): Map<Topic, number> {

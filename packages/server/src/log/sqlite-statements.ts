@@ -63,10 +63,11 @@ export function prepareStatements(database: DatabaseSync) {
        (SELECT topic, key FROM idempotency_keys WHERE time <= ? ORDER BY time LIMIT ?)`,
     ),
 
-    receipt: prepare('SELECT offset FROM receipts WHERE topic = ? AND user = ?'),
+    receipt: prepare('SELECT epoch, offset FROM receipts WHERE topic = ? AND user = ?'),
     putReceipt: prepare(
-      `INSERT INTO receipts (topic, user, offset) VALUES (?, ?, ?)
-       ON CONFLICT DO UPDATE SET offset = excluded.offset WHERE excluded.offset > offset`,
+      `INSERT INTO receipts (topic, user, epoch, offset) VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET epoch = excluded.epoch, offset = excluded.offset
+       WHERE excluded.epoch <> epoch OR excluded.offset > offset`,
     ),
 
     forget: [

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { beginNewEpochs } from '../../src/log/new-epochs.ts';
 import { sqliteLog } from '../../src/log/sqlite.ts';
-import { breakOf } from '../../src/start.ts';
+import { breakOf, decideStart } from '../../src/start.ts';
 
 function temporaryFile(): string {
   const folder = mkdtempSync(join(tmpdir(), 'vitalwire-epochs-'));
@@ -35,6 +35,30 @@ describe('beginNewEpochs', () => {
     const state = await log.state(1);
     expect(state).toMatchObject({ top: 9, earliest: 1 });
     expect(breakOf(held, state)).toBe('epoch_changed');
+    await log.close();
+  });
+
+  it('turns it into a gap also for a user whose receipts alone tell where it stands', async () => {
+    const path = temporaryFile();
+    await append(path, 3);
+    const before = sqliteLog({ path });
+    const { epoch } = await before.state(1);
+    const received = { epoch, offset: 2 };
+    await before.receive([{ topic: 1, userId: 'ann', position: received }]);
+    await before.close();
+    // The copy is this file: what was published after it, and perhaps never reached ann, is lost with it.
+    beginNewEpochs(path);
+
+    const log = sqliteLog({ path });
+    const start = async () => decideStart(await log.received(1, 'ann'), await log.state(1));
+    expect(await start()).toMatchObject({ status: 'gap', reason: 'epoch_changed', lastSeen: received });
+    // What is proven from now on counts, although it may be less.
+    const position = { epoch: (await log.state(1)).epoch, offset: 1 };
+    await log.receive([{ topic: 1, userId: 'ann', position: { epoch, offset: 3 } }]);
+    expect(await log.received(1, 'ann')).toEqual(received);
+    await log.receive([{ topic: 1, userId: 'ann', position }]);
+    expect(await log.received(1, 'ann')).toEqual(position);
+    expect(await start()).toEqual({ status: 'recovered', from: 1 });
     await log.close();
   });
 

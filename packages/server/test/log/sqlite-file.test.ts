@@ -98,10 +98,67 @@ describe('the file of sqliteLog', () => {
     it('is refused when a newer version wrote it, naming both formats', async () => {
       await open().close();
       const database = new DatabaseSync(path);
-      database.exec('PRAGMA user_version = 2');
+      database.exec('PRAGMA user_version = 3');
       database.close();
-      expectRefused(/format 2, written by a newer version; this one knows 1/);
+      expectRefused(/format 3, written by a newer version; this one knows 2/);
     });
+  });
+
+  describe('when an older version wrote it', () => {
+    it('keeps what is in it, receipts as those of the current epochs', async () => {
+      const before = open();
+      const { position } = await before.append(1, { text: 'a' });
+      await before.append(1, { text: 'b' });
+      await before.state(2);
+      await before.receive([
+        { topic: 1, userId: 'ann', position },
+        { topic: 1, userId: 'bob\0', position: { ...position, offset: 0 } },
+      ]);
+      await before.close();
+      downgrade();
+
+      const after = open();
+      expect(await after.received(1, 'ann')).toEqual(position);
+      expect(await after.received(1, 'bob\0')).toEqual({ ...position, offset: 0 });
+      expect(await after.received(2, 'ann')).toBeUndefined();
+      expect(await after.unreceived()).toEqual(new Map([[1, 1]]));
+      expect(await after.append(1, { text: 'c' })).toMatchObject({ position: { ...position, offset: 3 } });
+      await after.close();
+      expect(await open().received(1, 'ann')).toEqual(position);
+    });
+
+    it('is left as it was when it cannot be brought up to date', async () => {
+      await open().close();
+      downgrade();
+      change('DROP TABLE topics');
+      expect(() => open()).toThrow(/cannot be used as a log: no such table/);
+      const database = new DatabaseSync(path);
+      const tables = database
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+        .all();
+      expect(tables.map(({ name }) => name)).toEqual(['idempotency_keys', 'publications', 'receipts']);
+      expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 1 });
+      database.close();
+    });
+
+    /** As version 1 had it: receipts without an epoch. */
+    function downgrade(): void {
+      change(`
+        CREATE TABLE old (
+          topic INTEGER NOT NULL, user TEXT NOT NULL, offset INTEGER NOT NULL, PRIMARY KEY (topic, user)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO old SELECT topic, user, offset FROM receipts;
+        DROP TABLE receipts;
+        ALTER TABLE old RENAME TO receipts;
+        PRAGMA user_version = 1;
+      `);
+    }
+
+    function change(sql: string): void {
+      const database = new DatabaseSync(path);
+      database.exec(sql);
+      database.close();
+    }
   });
 
   describe('when it is open already', () => {

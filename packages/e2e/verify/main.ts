@@ -2,12 +2,16 @@
 // promise held. Ends with 0 when it did, 1 when it did not, and 2 when nothing was proven.
 import { parseArgs } from 'node:util';
 import { formatReport } from '@vitalwire/server/verify';
+import { bugs } from './broken/bugs.ts';
+import { type Hunt, hunt, huntTable } from './broken/hunt.ts';
 import { faultKinds } from './faults/index.ts';
 import { run } from './run.ts';
 
 const USAGE = `pnpm verify [--minutes 5] [--log memory|sqlite] [--nodes 1] [--seed <random>] [--faults <name,name>]
             [--publishers 4] [--users 20] [--rate 100] [--out <folder>]
-faults: ${faultKinds.map(({ name }) => name).join(', ')}`;
+pnpm verify --broken all|<name,name> [--seed <random>]: runs against servers that are broken on purpose
+faults: ${faultKinds.map(({ name }) => name).join(', ')}
+broken: ${bugs.map(({ name }) => name).join(', ')}`;
 
 class UsageError extends Error {}
 
@@ -20,7 +24,26 @@ try {
 }
 
 async function main(): Promise<number> {
-  const options = parse();
+  const values = parsed();
+  return values.broken === undefined ? verify(values) : hunted(values, values.broken);
+}
+
+/** Sees that runs find what is wrong with broken servers: 0 when all were found out, else 1. */
+async function hunted(values: Values, names: string): Promise<number> {
+  const chosen = names === 'all' ? bugs : chosenOf(bugs, names, 'broken');
+  const seed = number('seed', values.seed, Math.floor(Math.random() * 2 ** 31));
+  console.log(`pnpm verify --broken ${names} --seed ${seed}`);
+  const hunts: Hunt[] = [];
+  for (const bug of chosen) {
+    hunts.push(await hunt(bug, seed));
+    console.log(`${bug.name}: ${hunts.at(-1)?.caught ? 'caught' : 'NOT CAUGHT'}`);
+  }
+  console.log(`\n${huntTable(hunts)}`);
+  return hunts.every(({ caught }) => caught) ? 0 : 1;
+}
+
+async function verify(values: Values): Promise<number> {
+  const options = optionsOf(values);
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => stopping.abort(new Error(signal)));
@@ -40,23 +63,16 @@ async function main(): Promise<number> {
   return report.verdict === 'held' ? 0 : 2;
 }
 
-function parse() {
-  const { values } = parsed();
+function optionsOf(values: Values) {
   const log = values.log ?? 'sqlite';
   if (log !== 'memory' && log !== 'sqlite') throw new UsageError(`--log ${log} is unknown`);
   const nodes = number('nodes', values.nodes, 1);
   if (nodes > 1) throw new UsageError(`--nodes ${nodes}: a ${log} log belongs to one process`);
-  const names = values.faults?.split(',') ?? faultKinds.map(({ name }) => name);
-  const kinds = names.map((name) => {
-    const kind = faultKinds.find((candidate) => candidate.name === name);
-    if (kind === undefined) throw new UsageError(`--faults ${name} is unknown`);
-    return kind;
-  });
   return {
     durationMs: number('minutes', values.minutes, 5) * 60_000,
     log,
     nodes,
-    kinds,
+    kinds: values.faults === undefined ? faultKinds : chosenOf(faultKinds, values.faults, 'faults'),
     seed: number('seed', values.seed, Math.floor(Math.random() * 2 ** 31)),
     publishers: number('publishers', values.publishers, 4),
     users: number('users', values.users, 20),
@@ -64,6 +80,20 @@ function parse() {
     folder: values.out,
   } as const;
 }
+
+function chosenOf<T extends { readonly name: string }>(
+  all: readonly T[],
+  names: string,
+  option: string,
+): T[] {
+  return names.split(',').map((name) => {
+    const chosen = all.find((candidate) => candidate.name === name);
+    if (chosen === undefined) throw new UsageError(`--${option} ${name} is unknown`);
+    return chosen;
+  });
+}
+
+type Values = ReturnType<typeof parsed>;
 
 function parsed() {
   const text = { type: 'string' } as const;
@@ -79,8 +109,9 @@ function parsed() {
         users: text,
         rate: text,
         out: text,
+        broken: text,
       },
-    });
+    }).values;
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }

@@ -14,6 +14,8 @@ export interface MixerOptions {
 
 /** Every fault ends by itself within this time, so that a harness that hangs is noticed. */
 const LONGEST_FAULT_MS = 90_000;
+/** How much longer a fault lasts that has done nothing yet. */
+const LONGER_MS = 12_000;
 const ATTEMPTS_TO_PLAN = 10;
 /** Chance of a quiet period before a fault. */
 const QUIET = 0.02;
@@ -88,6 +90,8 @@ export class Mixer {
       () => `${name} of ${target} did not begin`,
     );
     await wait(Math.min(durationMs, leftMs));
+    const patience = performance.now() + LONGER_MS;
+    while (fault.shown?.() === false && performance.now() < patience) await wait(20);
     const effect = await within(
       LONGEST_FAULT_MS,
       Promise.resolve(fault.end()),

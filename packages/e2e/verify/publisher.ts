@@ -66,8 +66,8 @@ export class Publisher {
   readonly #open = new Set<Promise<void>>();
   #token: Promise<string> | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** How many of the next publications are sent twice at once. */
-  #twice = 0;
+  /** Whether every other publication is sent twice at once. */
+  sendsTwice = false;
   /** Answers to both of two requests with the same key. */
   twiceAnswered = 0;
   /** Answers that no server of ours gives to a valid request. */
@@ -102,11 +102,6 @@ export class Publisher {
     return this.#open.size;
   }
 
-  /** Sends the next publications twice at once, over two connections. */
-  sendTwice(count: number): void {
-    this.#twice += count;
-  }
-
   /** Publishes one now, and tries it once. */
   attempt(topic: number, padding: number): Promise<Outcome> {
     return this.#attempt(this.#create(topic, { padding }));
@@ -138,8 +133,7 @@ export class Publisher {
   }
 
   #send(publication: Publication): void {
-    const twice = this.#twice > 0 && publication.key !== undefined;
-    if (twice) this.#twice--;
+    const twice = this.sendsTwice && publication.key !== undefined && publication.counter % 2 === 0;
     const sending = twice ? this.#sendBoth(publication) : this.#persist(publication);
     this.#open.add(sending);
     void sending.finally(() => this.#open.delete(sending));

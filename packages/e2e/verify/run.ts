@@ -26,6 +26,12 @@ export interface RunOptions {
   readonly imports: readonly string[];
   /** Where the histories go if the promise was broken. @default a new temporary folder */
   readonly folder?: string | undefined;
+  /** Seconds of the busiest topic that the log keeps. @default 12: less than the longest absence, more than most */
+  readonly retentionSeconds?: number;
+  /** Between two faults, on average. @default 700 */
+  readonly faultEveryMs?: number;
+  /** For everybody to be given everything, once all is mended. @default 60_000 */
+  readonly catchUpWithinMs?: number;
   readonly check?: CheckOptions;
   /** Told what is going on. */
   readonly say: (line: string) => void;
@@ -39,49 +45,56 @@ export interface Outcome {
   readonly settled: Settled;
   /** What went wrong that no history shows: a server that ended by itself, an answer that nobody expects. */
   readonly incidents: readonly string[];
+  /** What each server wrote to its outputs. */
+  readonly outputs: readonly string[];
   /** The folder with the histories and the servers' logs, when there is something to look for in it. */
   readonly folder: string | undefined;
 }
 
-/** Seconds of the busiest topic that the log keeps: less than the longest absence, more than most. */
-const RETENTION_SECONDS = 12;
 const BUSY_SHARE = 1 / 3;
 const WARM_UP_MS = 1_500;
 const PROGRESS_EVERY_MS = 10_000;
 const TOGETHER = 4;
-const FAULT_EVERY_MS = 700;
 
 /** Starts everything, breaks it for a while, mends it, and judges what happened. */
 export async function run(options: RunOptions): Promise<Outcome> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), `vitalwire-verify-${options.seed}-`)));
   await mkdir(folder, { recursive: true });
   const journal = new Journal(join(folder, 'history.ndjson'), 'harness');
-  const random = new Random(options.seed);
-  const retention = Math.ceil(RETENTION_SECONDS * options.rate * BUSY_SHARE);
+  const shown = await record(options, folder, journal);
+  options.say('judging the history');
+  const report = await check(readHistory(journal.file), judgedBy(options));
+  const fine = report.verdict === 'held' && shown.incidents.length === 0;
+  if (fine && options.folder === undefined) await rm(folder, { recursive: true });
+  return { report, ...shown, folder: fine ? undefined : folder };
+}
+
+/** Makes the history of a run. */
+async function record(options: RunOptions, folder: string, journal: Journal) {
+  const { seed, rate, log, nodes, publishers, users } = options;
+  const random = new Random(seed);
+  const retention = Math.ceil((options.retentionSeconds ?? 12) * rate * BUSY_SHARE);
   const cluster = await Cluster.start({ ...options, folder, retention });
   const stopSampling = sampleLoop(journal);
   try {
-    record(journal, options);
+    const about = { log, nodes, publishers, users, node: process.version };
+    journal.record({ type: 'run.begun', seed, rate, about });
     const population = await Population.arrive(options, cluster.balancer, journal, random.fork());
     const settled = await exercise(options, { cluster, population, recorder: journal }, journal, random);
     await readLogs(cluster.nodes, journal.topics, journal);
     population.leave();
-    const incidents = incidentsOf(cluster, population);
-    await journal.close();
-    options.say('judging the history');
-    const report = await check(readHistory(journal.file), judgedBy(options));
-    const fine = report.verdict === 'held' && incidents.length === 0;
-    if (fine && options.folder === undefined) await rm(folder, { recursive: true });
-    return { report, settled, incidents, folder: fine ? undefined : folder };
+    const outputs = cluster.nodes.map(({ output }) => output);
+    return { settled, incidents: incidentsOf(cluster, population), outputs };
   } finally {
     stopSampling();
     await cluster[Symbol.asyncDispose]();
+    await journal.close();
   }
 }
 
 /** Publishes and subscribes while faults come and go, then lets everything settle. */
 async function exercise(
-  { kinds, durationMs, say, signal }: RunOptions,
+  { kinds, durationMs, faultEveryMs = 700, catchUpWithinMs = 60_000, say, signal }: RunOptions,
   system: System,
   journal: Journal,
   random: Random,
@@ -102,25 +115,21 @@ async function exercise(
       system,
       random: random.fork(),
       together: TOGETHER,
-      everyMs: FAULT_EVERY_MS,
+      everyMs: faultEveryMs,
     });
     if (available.length > 0) await mixer.run(end - performance.now(), signal);
     else await wait(end - performance.now());
     signal?.throwIfAborted();
     say('everything is mended; waiting until everybody has caught up');
-    return await settle(population, journal.topics, journal);
+    return await settle(population, journal.topics, journal, catchUpWithinMs);
   } finally {
     clearInterval(progress);
   }
 }
 
-function record(journal: Journal, { seed, rate, log, nodes, publishers, users }: RunOptions): void {
-  const about = { log, nodes, publishers, users, node: process.version };
-  journal.record({ type: 'run.begun', seed, rate, about });
-}
-
 function judgedBy({ log, check: given }: RunOptions): CheckOptions {
-  return { epochs: log === 'memory' ? 'may-change' : 'constant', ...given };
+  // The servers tolerate no difference of clocks, since there is only one.
+  return { epochs: log === 'memory' ? 'may-change' : 'constant', access: { expiryMs: 1_000 }, ...given };
 }
 
 function incidentsOf(cluster: Cluster, population: Population): string[] {

@@ -3,8 +3,6 @@ import { within } from '../support/within.ts';
 import { wait } from './faults/fault.ts';
 import type { Population } from './population.ts';
 
-/** How long everybody may take to be given everything, once nothing is broken any more. */
-const CATCH_UP_WITHIN_MS = 60_000;
 const PUBLISHED_WITHIN_MS = 60_000;
 
 /** What was left when time was up; nothing of both when all is well. */
@@ -22,6 +20,7 @@ export async function settle(
   population: Population,
   topics: Iterable<number>,
   recorder: Recorder,
+  catchUpWithinMs: number,
 ): Promise<Settled> {
   const healedAt = performance.now();
   const stopping = population.publishers.map((publisher) => publisher.stop());
@@ -40,7 +39,7 @@ export async function settle(
         return last && !subscriber.hasPassed(topic, last) ? [`${subscriber.name} in topic ${topic}`] : [];
       }),
     );
-  const deadline = performance.now() + CATCH_UP_WITHIN_MS;
+  const deadline = performance.now() + catchUpWithinMs;
   while (behind().length > 0 && performance.now() < deadline) await wait(20);
   recorder.record({ type: 'settled' });
   return { caughtUpMs: performance.now() - healedAt, behind: behind(), open };

@@ -19,6 +19,8 @@ export interface Fault {
   /** How long it lasts, unless `begin` waits for something of its own. */
   readonly durationMs: number;
   begin(): void | Promise<void>;
+  /** Whether it has done something. When it has not after its duration, it lasts somewhat longer. */
+  shown?(): boolean;
   /** Mends it. Tells what visibly happened: connections cut, processes gone …; 0 when nothing did. */
   end(): number | Promise<number>;
 }

@@ -5,6 +5,9 @@ export const frameCut = networkFault(
   'frame_cut',
   8,
   [500, 2_000],
-  (network, random) => network.cutAfter(random.integer(1, 3_000), random.pick(['toClient', 'toServer'])),
+  (network, random) =>
+    random.chance(0.6)
+      ? network.cutAfter(random.integer(1, 3_000), 'toClient')
+      : network.cutAfter(random.integer(1, 200), 'toServer'),
   ({ cut }) => cut,
 );

@@ -15,24 +15,20 @@ export function networkFault(
     weight,
     plan({ population }, random) {
       const network = random.pick([...population.networks, ...population.networks, ...population.uplinks]);
-      const before = network.proxy.harm;
+      let before = network.proxy.harm;
+      const harmed = () => effect(difference(network.proxy.harm, before));
       return {
         target: network.name,
         claims: [network.name],
         durationMs: random.between(...durationsMs),
         begin() {
-          Object.assign(before, network.proxy.harm);
+          before = network.proxy.harm;
           impose(network.proxy, random);
         },
+        shown: () => harmed() > 0,
         end() {
           network.proxy.pass();
-          const after = network.proxy.harm;
-          return effect({
-            cut: after.cut - before.cut,
-            swallowedBytes: after.swallowedBytes - before.swallowedBytes,
-            slowedBytes: after.slowedBytes - before.slowedBytes,
-            held: after.held - before.held,
-          });
+          return harmed();
         },
       };
     },
@@ -45,3 +41,12 @@ export const DIRECTIONS: readonly (readonly Direction[])[] = [
   ['toClient'],
   ['toServer', 'toClient'],
 ];
+
+function difference(after: Harm, before: Harm): Harm {
+  return {
+    cut: after.cut - before.cut,
+    swallowedBytes: after.swallowedBytes - before.swallowedBytes,
+    slowedBytes: after.slowedBytes - before.slowedBytes,
+    held: after.held - before.held,
+  };
+}

@@ -10,12 +10,16 @@ export const publishedTwice: FaultKind = {
     return {
       target: publisher.name,
       claims: [publisher.name],
-      durationMs: 1_500,
+      durationMs: random.between(300, 2_000),
       begin() {
         before = publisher.twiceAnswered;
-        publisher.sendTwice(random.integer(5, 20));
+        publisher.sendsTwice = true;
       },
-      end: () => publisher.twiceAnswered - before,
+      shown: () => publisher.twiceAnswered > before,
+      end() {
+        publisher.sendsTwice = false;
+        return publisher.twiceAnswered - before;
+      },
     };
   },
 };

@@ -1,0 +1,62 @@
+import type { Guards } from '@vitalwire/server/verify';
+import { describe, expect, it } from 'vitest';
+import { bugs } from '../verify/broken/bugs.ts';
+import { hunt, huntTable } from '../verify/broken/hunt.ts';
+import { faultKinds } from '../verify/faults/index.ts';
+import { type Outcome, type RunOptions, run } from '../verify/run.ts';
+
+/** A machine with more to do is late, and publishes less; neither makes a history wrong. */
+const guards: Partial<Guards> = {
+  acknowledged: 300,
+  acknowledgedDuringFaults: 100,
+  unknown: 1,
+  faults: 8,
+  recovered: 100,
+  live: 1_000,
+  loopDelayMs: 2_000,
+  rateShare: 0.4,
+};
+
+function runShort(log: RunOptions['log'], seed: number): Promise<Outcome> {
+  console.log(`a run over ${log}: pnpm verify --log ${log} --seed ${seed}`);
+  return run({
+    log,
+    seed,
+    durationMs: 12_000,
+    nodes: 1,
+    kinds: faultKinds,
+    publishers: 2,
+    users: 12,
+    rate: 60,
+    imports: [],
+    faultEveryMs: 400,
+    check: { guards },
+    say: () => {},
+  });
+}
+
+const randomSeed = () => Number(process.env['VITALWIRE_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+
+describe('a run with faults of every kind', () => {
+  it.for([
+    { log: 'memory', seed: 7 },
+    { log: 'sqlite', seed: randomSeed() },
+  ] as const)('finds the promise kept by a $log log', { timeout: 120_000 }, async ({ log, seed }) => {
+    const { report, settled, incidents, folder } = await runShort(log, seed);
+    const { verdict, invalid, violations } = report;
+    expect(
+      { verdict, invalid, violations, incidents, behind: settled.behind, open: settled.open },
+      `seed ${seed}, histories in ${folder}`,
+    ).toEqual({ verdict: 'held', invalid: [], violations: [], incidents: [], behind: [], open: 0 });
+  });
+});
+
+describe('a run against a server that is broken on purpose', () => {
+  it.for(['resume-too-late', 'keys-forgotten'])('finds %s', { timeout: 120_000 }, async (name) => {
+    const found = await Promise.all(bugs.filter((bug) => bug.name === name).map((bug) => hunt(bug, 1, 3)));
+    expect(
+      found.map(({ caught }) => caught),
+      huntTable(found),
+    ).toEqual([true]);
+  });
+});

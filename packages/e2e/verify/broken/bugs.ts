@@ -1,0 +1,197 @@
+import type { ViolationKind } from '@vitalwire/server/verify';
+import type { LogKind } from '../cluster.ts';
+
+/** A text of one source file of the server, and what takes its place. */
+interface Edit {
+  /** Below `packages/server/src`. */
+  readonly file: string;
+  readonly search: string;
+  readonly replacement: string;
+}
+
+/** A server that breaks the promise in one way, to see that a run finds it. */
+export interface Bug {
+  readonly name: string;
+  /** What is wrong with it. */
+  readonly description: string;
+  readonly edits: readonly Edit[];
+  readonly log: LogKind;
+  /** Faults that bring it to light. */
+  readonly faults: readonly string[];
+  /** Any of these is its trace. */
+  readonly traces: readonly ViolationKind[];
+}
+
+/** Servers that are broken on purpose. */
+export const bugs: readonly Bug[] = [
+  {
+    name: 'answer-before-commit',
+    description: 'a publish is answered before its transaction is committed',
+    edits: [
+      {
+        file: 'log/sqlite-log.ts',
+        search: 'this.#sql.begin.run();',
+        replacement: 'if (!this.#database.isTransaction) this.#sql.begin.run();',
+      },
+      {
+        file: 'log/sqlite-log.ts',
+        search: 'this.#sql.commit.run();',
+        replacement: 'if (Math.random() < 0.05) this.#sql.commit.run();',
+      },
+    ],
+    log: 'sqlite',
+    faults: ['server_killed'],
+    traces: ['lost-ack', 'inconsistent-offset'],
+  },
+  {
+    name: 'answer-before-sync',
+    description: 'a publish is answered before the disk has it',
+    edits: [
+      {
+        file: 'log/sqlite-file.ts',
+        search: 'PRAGMA synchronous = FULL',
+        replacement: 'PRAGMA synchronous = OFF',
+      },
+    ],
+    log: 'sqlite',
+    faults: ['power_lost'],
+    traces: ['lost-ack', 'inconsistent-offset', 'epoch-lie'],
+  },
+  {
+    name: 'resume-too-late',
+    description: 'a resume skips one publication',
+    edits: [
+      {
+        file: 'start.ts',
+        search: "return { status: 'recovered', from: after.offset };",
+        replacement: "return { status: 'recovered', from: Math.min(after.offset + 1, log.top) };",
+      },
+    ],
+    log: 'sqlite',
+    faults: ['connection_cut', 'network_down'],
+    traces: ['false-recovered', 'undelivered', 'skip'],
+  },
+  {
+    name: 'resume-too-early',
+    description: 'a resume repeats one publication',
+    edits: [
+      {
+        file: 'start.ts',
+        search: "return { status: 'recovered', from: after.offset };",
+        replacement: "return { status: 'recovered', from: Math.max(after.offset - 1, log.earliest - 1, 0) };",
+      },
+    ],
+    log: 'sqlite',
+    faults: ['connection_cut', 'network_down'],
+    traces: ['duplicate-delivery'],
+  },
+  {
+    name: 'fan-out-skipped',
+    description: 'one hand-over in 2,000 is left out',
+    edits: [
+      {
+        file: 'cursor.ts',
+        search: 'if (frames.length > 0) this.#outlet.deliver(this, frames);',
+        replacement: 'if (frames.length > 0 && Math.random() > 0.0005) this.#outlet.deliver(this, frames);',
+      },
+    ],
+    log: 'sqlite',
+    faults: ['connection_cut'],
+    traces: ['undelivered', 'skip', 'false-recovered'],
+  },
+  {
+    name: 'epoch-constant',
+    description: 'a log that lost its past goes by its old epoch',
+    edits: [
+      {
+        file: 'log/epoch.ts',
+        search: "return randomBytes(12).toString('base64url');",
+        replacement: "return randomBytes(12).fill(7).toString('base64url');",
+      },
+    ],
+    log: 'memory',
+    faults: ['server_killed'],
+    traces: ['inconsistent-offset', 'epoch-lie', 'lost-ack'],
+  },
+  {
+    name: 'epoch-ignored',
+    description: 'a position of another epoch is taken for one of this',
+    edits: [
+      {
+        file: 'start.ts',
+        search: "if (position.epoch !== log.epoch) return 'epoch_changed';",
+        replacement: '',
+      },
+    ],
+    log: 'memory',
+    faults: ['server_killed'],
+    traces: ['false-recovered', 'epoch-lie'],
+  },
+  {
+    name: 'trim-without-gap',
+    description: 'what the retention took is passed over in silence',
+    edits: [
+      {
+        file: 'start.ts',
+        search: "if (position.offset + 1 < log.earliest) return 'retention';",
+        replacement: '',
+      },
+    ],
+    log: 'sqlite',
+    faults: ['device_asleep', 'network_down'],
+    traces: ['false-recovered', 'undelivered', 'skip'],
+  },
+  {
+    name: 'keys-forgotten',
+    description: 'a repeated idempotency key publishes again',
+    edits: [
+      { file: 'log/sqlite-log.ts', search: 'if (known) return', replacement: 'if (known === null) return' },
+    ],
+    log: 'sqlite',
+    faults: ['published_twice'],
+    traces: ['duplicate-append'],
+  },
+  {
+    name: 'expiry-ignored',
+    description: 'a session outlives its token',
+    edits: [
+      {
+        file: 'session.ts',
+        search:
+          'return this.#principal !== undefined && this.#context.clock.now() >= this.#principal.expiresAt;',
+        replacement: 'return false;',
+      },
+    ],
+    log: 'sqlite',
+    faults: ['token_expired'],
+    traces: ['delivered-after-expiry'],
+  },
+  {
+    name: 'revocation-ignored',
+    description: 'a revocation counts for new sessions only',
+    edits: [
+      {
+        file: 'server.ts',
+        search: "for (const session of [...hub.sessionsOf(userId)]) session.end('access_denied');",
+        replacement: '',
+      },
+    ],
+    log: 'sqlite',
+    faults: ['user_revoked'],
+    traces: ['published-after-revocation', 'delivered-after-revocation'],
+  },
+  {
+    name: 'address-ignored',
+    description: 'a publication for one user reaches everybody',
+    edits: [
+      {
+        file: 'delivery.ts',
+        search: 'return to === undefined || to === userId;',
+        replacement: "return to !== '' && userId !== '';",
+      },
+    ],
+    log: 'sqlite',
+    faults: ['connection_cut'],
+    traces: ['cross-user'],
+  },
+];

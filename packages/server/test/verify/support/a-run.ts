@@ -48,6 +48,7 @@ export function aRun(): HistoryEvent[] {
     { do: 'revoke', subscriber: 7 },
     publish(1),
     publish(1),
+    publish(1, 1, 'lost'),
     ...several(6, 1),
     ...several(6, 0),
     publish(0, 0, 'unanswered'),

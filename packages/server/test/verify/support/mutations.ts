@@ -332,6 +332,35 @@ export const mutations: readonly Row[] = [
     },
   },
   {
+    name: 'deliver another publication first, and the right one to others',
+    kind: 'wrong-value',
+    made: true,
+    mutate: (it) => {
+      // One that the retention has taken since: the log cannot tell any more.
+      const taken = of(it, 'log.read').find(({ topic }) => topic === FIRST)?.earliest ?? 0;
+      const first = of(it, 'delivery').find(
+        ({ topic, position }) => topic === FIRST && position.offset === taken - 1,
+      );
+      const other = of(it, 'delivery').find(({ topic, id }) => topic === FIRST && id !== first?.id);
+      if (!first || !other) return undefined;
+      const { id, digest } = other;
+      return replace(it, (event) => (event === first ? { ...first, id, digest } : event));
+    },
+  },
+  {
+    name: 'give a client again what it had handled',
+    kind: 'duplicate-delivery',
+    mutate: (it) => {
+      const delivery = live(it);
+      if (!delivery) return undefined;
+      const { position, subscriber, topic } = delivery;
+      const opened = of(it, 'subscription.opened').find((event) => event.subscriber === subscriber);
+      const from = { ...position, offset: position.offset - 1 };
+      const recovery = { status: 'recovered' as const, from, to: position, count: 1 };
+      return opened && behind(it, delivery, { ...opened, topic, after: from, recovery }, delivery);
+    },
+  },
+  {
     name: 'deliver what was on its way, long after a revocation',
     kind: 'delivered-after-revocation',
     made: true,

@@ -27,7 +27,7 @@ export class DeliveryJudge {
   readonly #evidence: DeliveryEvidence;
   readonly #logs: ReadonlyMap<EpochLog, SettledLog>;
   readonly #counts = new Map<SettledLog, VisibleCounts>();
-  readonly #growth = new Map<SettledLog, { at: number; top: number }[]>();
+  readonly #growth = new Map<SettledLog, Growth>();
   /** Up to here everything is owed. */
   #owedTop: number | undefined;
 
@@ -130,9 +130,8 @@ export class DeliveryJudge {
     if (retention === undefined) return Number.POSITIVE_INFINITY;
     const growth = this.#growth.get(settled) ?? growthOf(settled, publications);
     this.#growth.set(settled, growth);
-    const top = growth.findLast((step) => step.at <= at)?.top ?? 0;
-    const unseen = publications.ofTopic(settled.log.topic, (record) => isUndecided(record) && !record.seen);
-    return Math.max(1, top + unseen.length - retention + 1);
+    const top = growth.tops.findLast((step) => step.at <= at)?.top ?? 0;
+    return Math.max(1, top + growth.unseen - retention + 1);
   }
 
   /** D5: as many publications follow as a `connect` says. */
@@ -211,15 +210,26 @@ function owedTop({ log, read }: SettledLog, settled: Settled): number {
   return top;
 }
 
-/** How far a log can have grown by when: publications are not in it before they were begun. */
-function growthOf({ values }: SettledLog, publications: Publications): { at: number; top: number }[] {
+/** How far a log can have grown by when. */
+interface Growth {
+  /** The greatest known offset of what was begun by then: nothing is in a log before. */
+  readonly tops: readonly { readonly at: number; readonly top: number }[];
+  /** How many publications may be in it that nobody saw. */
+  readonly unseen: number;
+}
+
+function growthOf({ log, values }: SettledLog, publications: Publications): Growth {
   const begun = [...values].map(([offset, id]) => ({ at: publications.get(id)?.begun.at ?? 0, top: offset }));
   begun.sort((a, b) => a.at - b.at);
   let top = 0;
-  return begun.map((step) => {
+  const tops = begun.map((step) => {
     top = Math.max(top, step.top);
     return { at: step.at, top };
   });
+  return {
+    tops,
+    unseen: publications.ofTopic(log.topic, (record) => isUndecided(record) && !record.seen).length,
+  };
 }
 
 /** Offsets for people: all of a few, else the first and the last. */

@@ -18,8 +18,8 @@ class UsageError extends Error {}
 try {
   process.exitCode = await main();
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(`${error.message}\n${USAGE}`);
+  // Nothing was proven, whatever the reason.
+  console.error(error instanceof UsageError ? `${error.message}\n${USAGE}` : error);
   process.exitCode = 2;
 }
 

@@ -1,8 +1,11 @@
+import { join } from 'node:path';
+import type { Position } from '@vitalwire/protocol';
 import type { Recorder } from '@vitalwire/server/verify';
 import type { Random } from '../support/random.ts';
 import type { TcpProxy } from '../support/tcp-proxy.ts';
 import type { Balancer } from './balancer.ts';
 import { ClientSubscriber } from './client-subscriber.ts';
+import { OtherClock } from './other-clock.ts';
 import { PlainSubscriber } from './plain-subscriber.ts';
 import { Publisher } from './publisher.ts';
 import type { Subscriber } from './subscriber.ts';
@@ -17,12 +20,18 @@ export const BULK = 12;
 
 const NETWORKS = 8;
 const HOUR_MS = 3_600_000;
+const CLOCKS = [
+  { name: 'phone of tomorrow', shiftMs: HOUR_MS },
+  { name: 'phone of yesterday', shiftMs: -HOUR_MS },
+];
 
 export interface PopulationOptions {
   readonly publishers: number;
   /** Publications a second, all publishers together. */
   readonly rate: number;
   readonly users: number;
+  /** For histories that are written elsewhere. */
+  readonly folder: string;
 }
 
 /** A connection of some subscribers to the balancer, such as that of a house. */
@@ -38,6 +47,8 @@ export class Population {
   /** The networks of publishers, apart from the subscribers'. */
   readonly uplinks: readonly Network[];
   readonly users: readonly User[];
+  /** Clients whose clock is off. */
+  readonly otherClocks: readonly OtherClock[];
   readonly #recorder: Recorder;
   readonly #random: Random;
   #subscribers: Subscriber[] = [];
@@ -46,7 +57,7 @@ export class Population {
   #successors = 0;
 
   private constructor(
-    { publishers, rate, users }: PopulationOptions,
+    { publishers, rate, users, folder }: PopulationOptions,
     networks: readonly Network[],
     uplinks: readonly Network[],
     recorder: Recorder,
@@ -73,6 +84,17 @@ export class Population {
         }),
     );
     for (const user of this.users) this.#settle(user);
+    this.otherClocks = CLOCKS.map(
+      ({ name, shiftMs }, index) =>
+        new OtherClock({
+          name,
+          shiftMs,
+          topics: random.some(calm, 4),
+          port: networks[index]?.proxy.port ?? 0,
+          file: join(folder, `history of the ${name}.ndjson`),
+          seed: random.integer(0, 2 ** 31),
+        }),
+    );
   }
 
   static async arrive(
@@ -119,10 +141,24 @@ export class Population {
     };
   }
 
+  /** Who was not given everything up to these positions, by name and topic. */
+  async behind(lasts: ReadonlyMap<number, Position>): Promise<string[]> {
+    const here = this.#subscribers.flatMap((subscriber) =>
+      subscriber.topics.flatMap((topic) => {
+        const last = lasts.get(topic);
+        return last && !subscriber.hasPassed(topic, last) ? [`${subscriber.name} in topic ${topic}`] : [];
+      }),
+    );
+    const there = await Promise.all(this.otherClocks.map((clock) => clock.behind(lasts)));
+    return [...here, ...there.flat()];
+  }
+
   /** Ends everybody. */
-  leave(): void {
+  async leave(): Promise<void> {
+    for (const publisher of this.publishers) void publisher.stop();
     for (const subscriber of this.#subscribers) subscriber.end('closed');
     this.#subscribers = [];
+    await Promise.all(this.otherClocks.map((clock) => clock.end()));
   }
 
   #createUser(index: number): User {

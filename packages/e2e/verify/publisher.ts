@@ -42,8 +42,12 @@ interface Wish {
 }
 
 const ANSWER_WITHIN_MS = 5_000;
-/** Beyond so many publications without an outcome a publisher waits, as a backend with a bounded pool does. */
-const MOST_OPEN = 300;
+/** Most requests at once, as of a backend with a bounded pool. */
+const MOST_REQUESTS = 16;
+/** Most publications without an outcome; what is due beyond that waits. */
+const MOST_OPEN = 60;
+/** What is due for longer than this is dropped, so that an outage is not followed by a flood. */
+const LONGEST_DUE_SECONDS = 5;
 /** The wait before a repetition is random, up to this much, which doubles with each attempt. */
 const SHORTEST_PAUSE_MS = 400;
 const LONGEST_PAUSE_MS = 4_000;
@@ -66,6 +70,11 @@ export class Publisher {
   readonly #open = new Set<Promise<void>>();
   #token: Promise<string> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Publications that should have begun. */
+  #due = 0;
+  #requests = 0;
+  /** Attempts that wait for a request to end. */
+  readonly #waiting: (() => void)[] = [];
   /** Whether every other publication is sent twice at once. */
   sendsTwice = false;
   /** Answers to both of two requests with the same key. */
@@ -81,11 +90,12 @@ export class Publisher {
   }
 
   start(): void {
-    const { rate, random, topics } = this.#options;
+    const { rate, random } = this.#options;
     this.#timer = setTimeout(
       () => {
+        this.#due = Math.min(this.#due + 1, Math.ceil(LONGEST_DUE_SECONDS * rate));
+        this.#sendDue();
         this.start();
-        if (this.#open.size < MOST_OPEN) this.#send(this.#create(random.pick(topics)));
       },
       (2_000 * random.next()) / rate,
     );
@@ -94,6 +104,7 @@ export class Publisher {
   /** Begins nothing more. Resolves when every publication has its outcome, or was given up. */
   async stop(): Promise<void> {
     clearTimeout(this.#timer);
+    this.#due = 0;
     while (this.#open.size > 0) await Promise.all(this.#open);
   }
 
@@ -132,11 +143,21 @@ export class Publisher {
     return { id, topic, counter, type, data, digest: digestOf(data), to, key, attempts: 0 };
   }
 
+  #sendDue(): void {
+    const { random, topics } = this.#options;
+    for (; this.#due > 0 && this.#open.size < MOST_OPEN; this.#due--) {
+      this.#send(this.#create(random.pick(topics)));
+    }
+  }
+
   #send(publication: Publication): void {
     const twice = this.sendsTwice && publication.key !== undefined && publication.counter % 2 === 0;
     const sending = twice ? this.#sendBoth(publication) : this.#persist(publication);
     this.#open.add(sending);
-    void sending.finally(() => this.#open.delete(sending));
+    void sending.finally(() => {
+      this.#open.delete(sending);
+      this.#sendDue();
+    });
   }
 
   async #persist(publication: Publication): Promise<void> {
@@ -167,6 +188,7 @@ export class Publisher {
     const { id, topic, to, key, counter, digest } = publication;
     const attempt = ++publication.attempts;
     const headers = await this.#headers(key);
+    await this.#turn();
     const begunAt = performance.now();
     recorder.record({
       type: 'publish.begun',
@@ -181,6 +203,8 @@ export class Publisher {
       digest,
     });
     const outcome = await this.#request(publication, headers);
+    this.#requests--;
+    this.#waiting.shift()?.();
     if (outcome.status === 'acknowledged') {
       const { epoch, offset } = outcome.answer;
       recorder.record({ type: 'publish.acknowledged', id, attempt, position: { epoch, offset } });
@@ -191,6 +215,14 @@ export class Publisher {
       recorder.record({ type: 'publish.unknown', id, attempt, reason: outcome.code });
     }
     return outcome;
+  }
+
+  /** Resolves when there may be one more request. */
+  async #turn(): Promise<void> {
+    while (this.#requests >= MOST_REQUESTS) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    this.#requests++;
   }
 
   async #request({ type, topic, data, to }: Publication, headers: Record<string, string>): Promise<Outcome> {

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CheckOptions, check, type Report, readHistory } from '@vitalwire/server/verify';
+import { type CheckOptions, check, mergeHistories, type Report, readHistory } from '@vitalwire/server/verify';
 import { Random } from '../support/random.ts';
 import { Cluster, type LogKind } from './cluster.ts';
 import { type FaultKind, type System, wait } from './faults/fault.ts';
@@ -39,14 +39,20 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What a run showed. */
-export interface Outcome {
-  readonly report: Report;
+/** What a run showed, besides its history. */
+interface Shown {
   readonly settled: Settled;
   /** What went wrong that no history shows: a server that ended by itself, an answer that nobody expects. */
   readonly incidents: readonly string[];
   /** What each server wrote to its outputs. */
   readonly outputs: readonly string[];
+  /** Histories that were written elsewhere. */
+  readonly files: readonly string[];
+}
+
+/** What became of a run. */
+export interface Outcome extends Shown {
+  readonly report: Report;
   /** The folder with the histories and the servers' logs, when there is something to look for in it. */
   readonly folder: string | undefined;
 }
@@ -63,14 +69,15 @@ export async function run(options: RunOptions): Promise<Outcome> {
   const journal = new Journal(join(folder, 'history.ndjson'), 'harness');
   const shown = await record(options, folder, journal);
   options.say('judging the history');
-  const report = await check(readHistory(journal.file), judgedBy(options));
+  const histories = [journal.file, ...shown.files].map(readHistory);
+  const report = await check(mergeHistories(histories), judgedBy(options));
   const fine = report.verdict === 'held' && shown.incidents.length === 0;
   if (fine && options.folder === undefined) await rm(folder, { recursive: true });
   return { report, ...shown, folder: fine ? undefined : folder };
 }
 
 /** Makes the history of a run. */
-async function record(options: RunOptions, folder: string, journal: Journal) {
+async function record(options: RunOptions, folder: string, journal: Journal): Promise<Shown> {
   const { seed, rate, log, nodes, publishers, users } = options;
   const random = new Random(seed);
   const retention = Math.ceil((options.retentionSeconds ?? 12) * rate * BUSY_SHARE);
@@ -79,12 +86,24 @@ async function record(options: RunOptions, folder: string, journal: Journal) {
   try {
     const about = { log, nodes, publishers, users, node: process.version };
     journal.record({ type: 'run.begun', seed, rate, about });
-    const population = await Population.arrive(options, cluster.balancer, journal, random.fork());
-    const settled = await exercise(options, { cluster, population, recorder: journal }, journal, random);
-    await readLogs(cluster.nodes, journal.topics, journal);
-    population.leave();
-    const outputs = cluster.nodes.map(({ output }) => output);
-    return { settled, incidents: incidentsOf(cluster, population), outputs };
+    const population = await Population.arrive(
+      { ...options, folder },
+      cluster.balancer,
+      journal,
+      random.fork(),
+    );
+    try {
+      const settled = await exercise(options, { cluster, population, recorder: journal }, journal, random);
+      await readLogs(cluster.nodes, journal.topics, journal);
+      return {
+        settled,
+        incidents: incidentsOf(cluster, population),
+        outputs: cluster.nodes.map(({ output }) => output),
+        files: population.otherClocks.map(({ file }) => file),
+      };
+    } finally {
+      await population.leave();
+    }
   } finally {
     stopSampling();
     await cluster[Symbol.asyncDispose]();
@@ -105,6 +124,7 @@ async function exercise(
   const progress = setInterval(() => say(progressOf(journal, end)), PROGRESS_EVERY_MS);
   try {
     await wait(WARM_UP_MS);
+    for (const clock of population.otherClocks) await clock.prove(journal);
     const available = kinds.filter((kind) => {
       const reason = kind.unavailable?.(system);
       if (reason !== undefined) say(`LEFT OUT: ${kind.name}, since there is ${reason}`);

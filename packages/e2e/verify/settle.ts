@@ -1,3 +1,4 @@
+import type { Position } from '@vitalwire/protocol';
 import type { Recorder } from '@vitalwire/server/verify';
 import { within } from '../support/within.ts';
 import { wait } from './faults/fault.ts';
@@ -27,20 +28,17 @@ export async function settle(
   await within(PUBLISHED_WITHIN_MS, Promise.all(stopping), () => 'late').catch(() => {});
   const open = population.publishers.reduce((sum, publisher) => sum + publisher.open, 0);
   const [herald] = population.publishers;
-  const lasts = new Map<number, { epoch: string; offset: number }>();
+  const lasts = new Map<number, Position>();
   for (const topic of topics) {
     const last = await herald?.insist(topic);
-    if (last) lasts.set(topic, last);
+    if (last) lasts.set(topic, { epoch: last.epoch, offset: last.offset });
   }
-  const behind = () =>
-    population.subscribers.flatMap((subscriber) =>
-      subscriber.topics.flatMap((topic) => {
-        const last = lasts.get(topic);
-        return last && !subscriber.hasPassed(topic, last) ? [`${subscriber.name} in topic ${topic}`] : [];
-      }),
-    );
   const deadline = performance.now() + catchUpWithinMs;
-  while (behind().length > 0 && performance.now() < deadline) await wait(20);
+  let behind = await population.behind(lasts);
+  while (behind.length > 0 && performance.now() < deadline) {
+    await wait(20);
+    behind = await population.behind(lasts);
+  }
   recorder.record({ type: 'settled' });
-  return { caughtUpMs: performance.now() - healedAt, behind: behind(), open };
+  return { caughtUpMs: performance.now() - healedAt, behind, open };
 }

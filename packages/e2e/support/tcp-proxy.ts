@@ -199,6 +199,7 @@ class Link {
     from.on('data', (bytes: Buffer) => {
       if (conditions.delayMs > 0) this.#harm.slowedBytes += bytes.length;
       line.run(conditions.delayMs, () => this.#forward(bytes, from, to, conditions));
+      if (conditions.hold) this.#harm.held++;
       if (conditions.hold || line.waiting > MOST_WAITING) from.pause();
     });
     line.onEmpty = () => conditions.hold || from.resume();

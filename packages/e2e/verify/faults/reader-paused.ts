@@ -16,23 +16,23 @@ export const readerPaused: FaultKind = {
     if (homes.length === 0) return undefined;
     const network = random.pick(homes);
     const publisher = random.pick(population.publishers);
-    let held = 0;
+    let before = 0;
     return {
       target: network.name,
       claims: [network.name, 'bulk'],
       durationMs: random.between(500, 4_000),
       async begin() {
-        const before = network.proxy.harm.held;
+        before = network.proxy.harm.held;
         network.proxy.hold();
-        held = network.proxy.harm.held - before;
         for (let sent = 0; sent < PUBLICATIONS; sent += AT_ONCE) {
           const attempts = Array.from({ length: AT_ONCE }, () => publisher.attempt(BULK, PADDING));
           await Promise.race([Promise.all(attempts), wait(1_000)]);
         }
       },
+      shown: () => network.proxy.harm.held > before,
       end() {
         network.proxy.pass();
-        return held;
+        return network.proxy.harm.held - before;
       },
     };
   },

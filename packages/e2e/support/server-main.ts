@@ -1,19 +1,21 @@
 // A server in a process of its own, started by ServerProcess. It speaks with its parent over the IPC channel.
 import { flushCompileCache } from 'node:module';
 import { placePublication } from '@vitalwire/protocol';
-import { createServer, type LogStore, memoryLog, sqliteLog } from '@vitalwire/server';
+import { createServer, type LogStore, memoryLog, redisLog, sqliteLog } from '@vitalwire/server';
 import { readPayload } from '@vitalwire/server/verify';
 import { fileLogger } from './file-logger.ts';
 import { feedback, range } from './publications.ts';
 import type { Answer, Call, LogContent, ServerProcessOptions } from './server-process.ts';
 import { SECRET } from './tokens.ts';
 
-const { port, path, retention, clockToleranceMs, limits, timing, logFile } = JSON.parse(
+const { port, path, redis, retention, clockToleranceMs, limits, timing, logFile } = JSON.parse(
   process.argv[2] ?? '{}',
 ) as ServerProcessOptions & { port: number };
 const logger = logFile === undefined ? undefined : fileLogger(logFile);
 const kept = { ...(retention && { retention }), ...(logger && { logger }) };
-const log = path === undefined ? memoryLog(kept) : sqliteLog({ path, ...kept });
+const log = openLog();
+// A server that is behind a balancer is not there before it can do its work.
+await log.nodes?.check().catch(() => {});
 const server = createServer({
   auth: { secret: SECRET, ...(clockToleranceMs !== undefined && { clockToleranceMs }) },
   log,
@@ -33,6 +35,11 @@ process.on('message', (call: Call) => {
 const { port: taken } = await server.listen({ port });
 flushCompileCache(); // now, since this process is not going to end by itself
 process.send?.({ id: 0, result: taken } satisfies Answer);
+
+function openLog(): LogStore {
+  if (redis !== undefined) return redisLog({ url: redis, ...kept });
+  return path === undefined ? memoryLog(kept) : sqliteLog({ path, ...kept });
+}
 
 async function execute(call: Call): Promise<unknown> {
   switch (call.name) {

@@ -8,6 +8,8 @@ import { until, within } from './within.ts';
 export interface ServerProcessOptions {
   /** The file of a SQLite log. @default a memory log */
   path?: string;
+  /** The address of Redis instead. */
+  redis?: string;
   retention?: Partial<Retention>;
   clockToleranceMs?: number;
   limits?: Partial<Limits>;

@@ -3,8 +3,11 @@ import { ServerProcess, type ServerProcessOptions } from '../support/server-proc
 import { Balancer } from './balancer.ts';
 import { Disk } from './disk.ts';
 import { Node } from './node.ts';
+import { Redis } from './redis.ts';
 
-export type LogKind = 'memory' | 'sqlite';
+export const logKinds = ['memory', 'sqlite', 'redis', 'redis-sentinel'] as const;
+
+export type LogKind = (typeof logKinds)[number];
 
 export interface ClusterOptions {
   readonly log: LogKind;
@@ -39,11 +42,16 @@ export class Cluster implements AsyncDisposable {
   readonly disk: Disk | undefined;
   /** Why there is none. */
   readonly diskless: string | undefined;
+  /** What the nodes share. */
+  readonly redis: Redis | undefined;
+
   private constructor(
     nodes: readonly Node[],
     { disk, diskless }: { disk: Disk | undefined; diskless: string | undefined },
+    redis: Redis | undefined,
   ) {
     this.nodes = nodes;
+    this.redis = redis;
     this.disk = disk;
     this.diskless = diskless;
     this.balancer = new Balancer(nodes);
@@ -51,13 +59,16 @@ export class Cluster implements AsyncDisposable {
 
   static async start(options: ClusterOptions): Promise<Cluster> {
     const disk = await diskOf(options);
+    const { log } = options;
+    const redis = log === 'redis' || log === 'redis-sentinel' ? await Redis.start(log) : undefined;
     const names = Array.from({ length: options.nodes }, (_, index) => `node-${index + 1}`);
     const starting = names.map(
-      async (name) => new Node(name, await ServerProcess.start(serverOptions(options, name, disk.disk))),
+      async (name) =>
+        new Node(name, await ServerProcess.start(serverOptions(options, name, disk.disk, redis))),
     );
     const started = await Promise.allSettled(starting);
     const nodes = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-    const cluster = new Cluster(nodes, disk);
+    const cluster = new Cluster(nodes, disk, redis);
     const failure = started.find((result) => result.status === 'rejected');
     if (failure === undefined) return cluster;
     await cluster[Symbol.asyncDispose]();
@@ -73,6 +84,7 @@ export class Cluster implements AsyncDisposable {
     await this.balancer[Symbol.asyncDispose]();
     await Promise.all(this.nodes.map((node) => node.kill()));
     await this.disk?.[Symbol.asyncDispose]();
+    await this.redis?.[Symbol.asyncDispose]();
   }
 }
 
@@ -80,10 +92,12 @@ function serverOptions(
   { log, retention, folder, imports }: ClusterOptions,
   name: string,
   disk: Disk | undefined,
+  redis: Redis | undefined,
 ): ServerProcessOptions {
   return {
     ...IMPATIENT,
     ...(log === 'sqlite' && { path: join(disk?.path ?? folder, 'log.db') }),
+    ...(redis && { redis: redis.url }),
     retention: { publications: retention },
     imports,
     logFile: join(folder, `${name}.log`),

@@ -4,10 +4,11 @@ import { parseArgs } from 'node:util';
 import { formatReport } from '@vitalwire/server/verify';
 import { bugs } from './broken/bugs.ts';
 import { type Hunt, hunt, huntTable } from './broken/hunt.ts';
+import { logKinds } from './cluster.ts';
 import { faultKinds } from './faults/index.ts';
 import { run } from './run.ts';
 
-const USAGE = `pnpm verify [--minutes 5] [--log memory|sqlite] [--nodes 1] [--seed <random>] [--faults <name,name>]
+const USAGE = `pnpm verify [--minutes 5] [--log memory|sqlite|redis|redis-sentinel] [--nodes 1, or 3 with redis] [--seed <random>] [--faults <name,name>]
             [--publishers 4] [--users 20] [--rate 100] [--out <folder>]
 pnpm verify --broken all|<name,name> [--seed <random>]: runs against servers that are broken on purpose
 faults: ${faultKinds.map(({ name }) => name).join(', ')}
@@ -64,10 +65,12 @@ async function verify(values: Values): Promise<number> {
 }
 
 function optionsOf(values: Values) {
-  const log = values.log ?? 'sqlite';
-  if (log !== 'memory' && log !== 'sqlite') throw new UsageError(`--log ${log} is unknown`);
-  const nodes = number('nodes', values.nodes, 1);
-  if (nodes > 1) throw new UsageError(`--nodes ${nodes}: a ${log} log belongs to one process`);
+  const given = values.log ?? 'sqlite';
+  const log = logKinds.find((kind) => kind === given);
+  if (log === undefined) throw new UsageError(`--log ${given} is unknown`);
+  const shared = log === 'redis' || log === 'redis-sentinel';
+  const nodes = number('nodes', values.nodes, shared ? 3 : 1);
+  if (nodes > 1 && !shared) throw new UsageError(`--nodes ${nodes}: a ${log} log belongs to one process`);
   return {
     durationMs: number('minutes', values.minutes, 5) * 60_000,
     log,

@@ -49,6 +49,8 @@ export class Population {
   readonly users: readonly User[];
   /** Clients whose clock is off. */
   readonly otherClocks: readonly OtherClock[];
+  /** What is published to. */
+  readonly topics: readonly number[] = TOPICS;
   readonly #recorder: Recorder;
   readonly #random: Random;
   #subscribers: Subscriber[] = [];

@@ -147,9 +147,11 @@ async function exercise(
   }
 }
 
-function judgedBy({ log, check: given }: RunOptions): CheckOptions {
+function judgedBy({ log, kinds, check: given }: RunOptions): CheckOptions {
+  const shared = log === 'redis' && kinds.some((kind) => kind.newEpochs);
+  const newEpochs = log === 'memory' || log === 'redis-sentinel' || shared;
   // The servers tolerate no difference of clocks, since there is only one.
-  return { epochs: log === 'memory' ? 'may-change' : 'constant', access: { expiryMs: 1_000 }, ...given };
+  return { epochs: newEpochs ? 'may-change' : 'constant', access: { expiryMs: 1_000 }, ...given };
 }
 
 function incidentsOf(cluster: Cluster, population: Population): string[] {

@@ -30,6 +30,8 @@ export interface FaultKind {
   readonly name: string;
   /** How often it is chosen, beside the others. */
   readonly weight: number;
+  /** Logs may lose what they acknowledged, and then begin new epochs. */
+  readonly newEpochs?: boolean;
   /** Why it cannot happen here; `undefined` when it can. */
   unavailable?(system: System): string | undefined;
   /** Decides what exactly is broken; nothing when there is nothing to break now. */

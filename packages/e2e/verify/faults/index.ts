@@ -9,6 +9,11 @@ import { packetTrickle } from './packet-trickle.ts';
 import { powerLost } from './power-lost.ts';
 import { publishedTwice } from './published-twice.ts';
 import { readerPaused } from './reader-paused.ts';
+import { redisConnectionsCut } from './redis-connections-cut.ts';
+import { redisEmptied, redisMetadataDeleted, redisStreamDeleted } from './redis-data-lost.ts';
+import { redisFailedOver } from './redis-failed-over.ts';
+import { redisFrozen } from './redis-frozen.ts';
+import { redisKilled } from './redis-killed.ts';
 import { rollingRestart } from './rolling-restart.ts';
 import { serverFrozen } from './server-frozen.ts';
 import { serverKilled } from './server-killed.ts';
@@ -31,6 +36,13 @@ export const faultKinds: readonly FaultKind[] = [
   rollingRestart,
   powerLost,
   diskFull,
+  redisKilled,
+  redisFrozen,
+  redisConnectionsCut,
+  redisFailedOver,
+  redisMetadataDeleted,
+  redisStreamDeleted,
+  redisEmptied,
   publishedTwice,
   tokenExpired,
   userRevoked,

@@ -1,5 +1,6 @@
 import type { Subscriber } from '../subscriber.ts';
 import { type FaultKind, wait } from './fault.ts';
+import { REDIS } from './redis-fault.ts';
 
 /** How long devices may take to learn that they are not welcome, over whatever network. */
 const LEARN_WITHIN_MS = 6_000;
@@ -21,7 +22,7 @@ export const userRevoked: FaultKind = {
     return {
       target: user.name,
       // Nothing may be on its way for long. A server that keeps its log for itself forgets revocations when it ends.
-      claims: [user.name, population.homeOf(user).name, ...cluster.nodes.map(({ name }) => name)],
+      claims: [user.name, population.homeOf(user).name, REDIS, ...cluster.nodes.map(({ name }) => name)],
       durationMs: NEXT_SECOND_MS,
       async begin() {
         user.keepToken();

@@ -4,12 +4,14 @@ import { refuseUnknownVariables } from './cli/environment.ts';
 import { newEpochsCommand } from './cli/new-epochs.ts';
 import { serveCommand } from './cli/serve.ts';
 import { tokenCommand } from './cli/token.ts';
+import { verifyCommand } from './cli/verify.ts';
 
 const program = new Command('vitalwire')
   .description('Live diagnosis updates over WebSocket.')
   .addCommand(serveCommand())
   .addCommand(tokenCommand())
   .addCommand(newEpochsCommand())
+  .addCommand(verifyCommand())
   .showHelpAfterError('Run with --help to see every option.')
   .hook('preAction', (_, command) => refuseUnknownVariables(command, process.env));
 

@@ -1,51 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { sqliteLog } from '../src/log/sqlite.ts';
-
-const SECRET = 'a secret of the tests, long enough for HS256';
-const CLI = join(import.meta.dirname, '../src/cli.ts');
-
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'vitalwire-cli-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  return folder;
-}
-
-function secretFile(): string {
-  const file = join(temporaryFolder(), 'secret');
-  writeFileSync(file, `${SECRET}\n`);
-  return file;
-}
-
-/** Runs the command from its sources, with no variables of ours but the given ones. */
-function start(args: string[], environment: Record<string, string> = {}) {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('VITALWIRE_'));
-  const child = spawn(process.execPath, ['--conditions=@vitalwire/source', '--no-warnings', CLI, ...args], {
-    env: { ...Object.fromEntries(inherited), ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += String(data)));
-  onTestFinished(() => void child.kill('SIGKILL'));
-  return { child, output: () => output };
-}
-
-async function exitOf(child: ChildProcess): Promise<number | null> {
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
-  return child.exitCode;
-}
-
-async function run(args: string[], environment: Record<string, string> = {}) {
-  const { child, output } = start(args, environment);
-  await once(child, 'close');
-  return { code: child.exitCode, output: output() };
-}
+import { exitOf, run, secretFile, start, temporaryFolder } from './support/command-line.ts';
 
 async function serve(args: string[], environment: Record<string, string> = {}) {
   const { child, output } = start(['serve', '--port', '0', ...args], environment);
@@ -192,7 +152,8 @@ describe('vitalwire --help', () => {
   it.each([
     [['serve', '--help'], /VITALWIRE_PORT.*--jwks-url/s],
     [['token', '--help'], /--diagnoses.*--expires/s],
-    [['--help'], /serve.*token.*new-epochs/s],
+    [['verify', '--help'], /VITALWIRE_TOKEN.*Exit code: 0 held; 1 violated/s],
+    [['--help'], /serve.*token.*new-epochs.*verify/s],
   ])('explains %j', async (args, text) => {
     const { code, output } = await run(args);
     expect(code).toBe(0);

@@ -149,7 +149,8 @@ export class DeliveryJudge {
   #judgeEnd(subscription: Subscription): void {
     const { access, settled } = this.#evidence;
     const { ended, user, topic, place } = subscription;
-    if (ended) {
+    // Who ended after everything was settled was owed it before.
+    if (ended && !(settled && ended.at > settled.at)) {
       if (OWN_ENDS.has(ended.code) || access.endedBy(user, topic.topic, ended.at)) return;
       const detail = `it was ended with ${ended.code}, though user ${user} may see the topic`;
       return this.#violate('undelivered', subscription, detail, [ended]);

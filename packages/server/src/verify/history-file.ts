@@ -42,8 +42,13 @@ export class HistoryWriter implements Recorder {
   }
 
   record(event: Recorded): void {
+    this.write({ at: monotonicNow(), process: this.#process, ...event });
+  }
+
+  /** Writes an event that has its time already. */
+  write(event: HistoryEvent): void {
     this.#events++;
-    this.#chunk += `${JSON.stringify({ at: monotonicNow(), process: this.#process, ...event })}\n`;
+    this.#chunk += `${JSON.stringify(event)}\n`;
     if (this.#chunk.length >= CHUNK) this.#flush();
   }
 

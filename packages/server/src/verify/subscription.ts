@@ -293,7 +293,7 @@ export class Subscription {
     const recovery = this.openings.at(-1)?.event.recovery;
     const before = recovery?.to.epoch === log.epoch && event.position.offset <= recovery.to.offset;
     if (!(event.recovered ?? before)) return 'live';
-    return recovery?.status === 'fresh' ? 'earlier' : 'recovered';
+    return recovery?.status === 'fresh' || this.openings.length === 1 ? 'earlier' : 'recovered';
   }
 
   #isFirst(log: EpochLog, offset: number): boolean {

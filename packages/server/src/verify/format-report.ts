@@ -29,7 +29,7 @@ export function formatReport(report: Report): string {
     `${VERDICTS[report.verdict]} – ${number(counts.deliveries)} deliveries to ${number(counts.subscriptions)} subscriptions in ${short(counts.seconds * 1_000)}`,
     ...report.invalid.map((reason) => `  – ${reason}`),
     '',
-    ...rows.map(([name, text]) => `${name.padEnd(14)}${text}`),
+    ...rows.map(([name, text]) => `${name.padEnd(15)}${text}`),
     ...violations(report),
     '',
     `claim: ${report.claim}`,

@@ -117,7 +117,7 @@ export interface GapTold extends Base {
 }
 
 /** A connection ended; its subscriber may come back. */
-export interface ConnectionClosed extends Base {
+interface ConnectionClosed extends Base {
   readonly type: 'connection.closed';
   readonly subscriber: string;
   readonly code: number;
@@ -197,7 +197,7 @@ export interface Settled extends Base {
 }
 
 /** How the recording process is, about once a second: one that is late itself measures nothing. */
-export interface Sample extends Base {
+interface Sample extends Base {
   readonly type: 'sample';
   /** The longest delay of its event loop since the last sample. */
   readonly loopDelayMs: number;

@@ -16,4 +16,4 @@ export {
   readPayload,
 } from './payload.ts';
 export type { Counts, Report } from './report.ts';
-export type { Violation, ViolationKind } from './violations.ts';
+export { type Violation, type ViolationKind, violationKinds } from './violations.ts';

@@ -13,9 +13,6 @@ export interface PayloadFacts {
   readonly to?: string;
 }
 
-/** Fields of a `feedback_update`, without `diagnosis_id` and `to`. */
-export type FeedbackPayload = ReturnType<typeof feedbackPayload>;
-
 /** A `feedback_update` that carries these facts in its comment. `padding` makes it longer by so many characters. */
 export function feedbackPayload(facts: PayloadFacts, padding = 0) {
   return {

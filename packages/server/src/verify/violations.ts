@@ -4,7 +4,7 @@ import type { HistoryEvent } from './history.ts';
 /**
  * What can be found wrong, and the property that it breaks. C: the log. D: deliveries to one subscriber. Z: access.
  */
-export const PROPERTY_OF = {
+export const violationKinds = {
   /** Two values at one position. */
   'inconsistent-offset': 'C1',
   /** One value at two offsets of an epoch. */
@@ -45,8 +45,8 @@ export const PROPERTY_OF = {
   'resumed-without-access': 'Z5',
 } as const;
 
-export type ViolationKind = keyof typeof PROPERTY_OF;
-export type Property = (typeof PROPERTY_OF)[ViolationKind];
+export type ViolationKind = keyof typeof violationKinds;
+type Property = (typeof violationKinds)[ViolationKind];
 
 /** One broken promise. */
 export interface Violation {
@@ -80,7 +80,7 @@ export class Violations {
     const events = violation.events.map((event) =>
       event.type === 'log.read' ? { ...event, entries: [] } : event,
     );
-    kept.push({ property: PROPERTY_OF[kind], kind, ...violation, events });
+    kept.push({ property: violationKinds[kind], kind, ...violation, events });
   }
 
   get total(): number {

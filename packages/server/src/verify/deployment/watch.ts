@@ -10,7 +10,6 @@ const HEARD: ReadonlySet<HistoryEvent['type']> = new Set([
 
 /** What the run itself has to know of its history: how far it is, what is owed, and who else publishes. */
 export class Watch {
-  acknowledged = 0;
   deliveries = 0;
   connects = 0;
   /** When a subscriber last heard anything, by `performance.now()`. */
@@ -32,7 +31,6 @@ export class Watch {
     if (event.type === 'publish.begun' && event.to === NOBODY) this.#hidden.add(event.id);
     else if (event.type === 'subscription.opened') this.connects++;
     else if (event.type === 'publish.acknowledged') {
-      this.acknowledged++;
       this.#own.add(event.position.offset);
       if (!this.#hidden.has(event.id) && event.position.offset > (this.#owed?.offset ?? 0)) {
         this.#owed = event.position;
@@ -41,6 +39,11 @@ export class Watch {
       this.deliveries++;
       if (!event.id.startsWith(this.#run)) this.#foreign.add(event.position.offset);
     }
+  }
+
+  /** How many publications were acknowledged, repeated ones once. */
+  get acknowledged(): number {
+    return this.#own.size;
   }
 
   /** Whether a subscriber that stands here has everything. */

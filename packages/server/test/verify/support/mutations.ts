@@ -2,7 +2,7 @@ import type { CheckOptions, HistoryEvent, ViolationKind } from '../../../src/ver
 import { TOPICS } from './world.ts';
 
 /** What breaks a history in one place; nothing when the history does not offer that place. */
-export type Mutation = (history: readonly HistoryEvent[]) => HistoryEvent[] | undefined;
+type Mutation = (history: readonly HistoryEvent[]) => HistoryEvent[] | undefined;
 
 export interface Row {
   readonly name: string;

@@ -3,6 +3,7 @@ import { type Logger, silentLogger } from '../logger.ts';
 import { refuseUnknown } from '../options.ts';
 import type { LogStore, Retention } from './log-store.ts';
 import { parseAddress } from './redis/address.ts';
+import { prefixIn } from './redis/keys.ts';
 import { RedisLogStore } from './redis/redis-log-store.ts';
 import { resolveRetention } from './retention.ts';
 
@@ -60,9 +61,10 @@ export function redisLog(options: RedisLogOptions): LogStore {
     throw new OptionError('commandTimeoutMs', 'must be a number from 1 to 60000');
   }
   if (now !== undefined && typeof now !== 'function') throw new OptionError('now', 'must be a function');
+  const address = parseAddress(url);
   return new RedisLogStore({
-    address: parseAddress(url),
-    prefix,
+    address,
+    prefix: prefixIn(address, prefix),
     retention: resolveRetention(options.retention),
     commandTimeoutMs,
     now,

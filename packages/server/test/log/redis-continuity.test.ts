@@ -4,27 +4,23 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { LogStore } from '../../src/log/log-store.ts';
 import { beginNewLineage } from '../../src/log/redis/new-lineage.ts';
-import { hasRedis, RedisServer } from '../../src/testing/redis-server.ts';
-import { connectNode, offsetsHeard, SOMEBODY } from '../support/redis-node.ts';
+import { hasRedis } from '../../src/testing/redis-server.ts';
+import {
+  connectNode,
+  EVERYTHING,
+  hurry,
+  offsetsHeard,
+  SOMEBODY,
+  startRedis,
+  usable,
+} from '../support/redis-node.ts';
 
-const EVERYTHING = { publications: Infinity, size: Infinity };
 const TOPIC = 7;
-
-async function startRedis(options: Parameters<typeof RedisServer.start>[0] = {}): Promise<RedisServer> {
-  const redis = await RedisServer.start(options);
-  onTestFinished(() => redis[Symbol.asyncDispose]());
-  return redis;
-}
 
 async function append(log: LogStore, count: number, text = 'text') {
   const appended = [];
   for (let index = 0; index < count; index += 1) appended.push(await log.append(TOPIC, { text }));
   return appended.map(({ position }) => position);
-}
-
-/** Waits until Redis can be used again. */
-async function usable(log: LogStore): Promise<void> {
-  await vi.waitFor(() => log.nodes?.check(), { timeout: 10_000, interval: 50 });
 }
 
 describe.skipIf(!hasRedis())('what Redis lost of one topic', () => {
@@ -92,6 +88,7 @@ describe.skipIf(!hasRedis())('what Redis lost of one topic', () => {
   });
 
   it('the last publications, behind the back of nodes that follow it: a new epoch', async () => {
+    hurry();
     const redis = await startRedis();
     const { log, nodes, prefix, interrupted } = await connectNode({ url: redis.url });
     await nodes.attend(TOPIC, SOMEBODY);
@@ -170,6 +167,7 @@ describe.skipIf(!hasRedis())('when Redis is killed and started again', () => {
   });
 
   it('an empty Redis: what was announced after is heard, in a new epoch', async () => {
+    hurry();
     const redis = await startRedis();
     const node = await connectNode({ url: redis.url });
     await node.nodes.attend(TOPIC, SOMEBODY);
@@ -180,13 +178,14 @@ describe.skipIf(!hasRedis())('when Redis is killed and started again', () => {
     expect(after?.epoch).not.toBe(before?.epoch);
     await vi.waitFor(() => expect(offsetsHeard(node, TOPIC)).toEqual([1, 2, 3, 1]));
     // It does not begin another one a second later.
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await new Promise((resolve) => setTimeout(resolve, 300));
     expect((await node.log.state(TOPIC)).epoch).toBe(after?.epoch);
   });
 });
 
 describe.skipIf(!hasRedis())('when an older copy of the data is put back', () => {
   async function withOlderCopy(between: (log: LogStore) => Promise<void>) {
+    hurry();
     const redis = await startRedis({ appendfsync: 'always' });
     const { log, prefix } = await connectNode({ url: redis.url });
     const [first] = await append(log, 2);
@@ -207,7 +206,7 @@ describe.skipIf(!hasRedis())('when an older copy of the data is put back', () =>
 
   it('a node that knows better begins a new epoch before it appends', async () => {
     // The next beat of the node, so that it has seen more than the copy holds.
-    const { log, first } = await withOlderCopy(() => new Promise((resolve) => setTimeout(resolve, 1_500)));
+    const { log, first } = await withOlderCopy(() => new Promise((resolve) => setTimeout(resolve, 300)));
     await usable(log);
     const [position] = await append(log, 1);
     expect(position?.epoch).not.toBe(first?.epoch);

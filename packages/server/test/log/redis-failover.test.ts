@@ -1,9 +1,8 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { LogStore } from '../../src/log/log-store.ts';
 import { hasRedis, RedisCluster, RedisSentinels } from '../../src/testing/redis-server.ts';
-import { connectNode, offsetsHeard, SOMEBODY } from '../support/redis-node.ts';
+import { connectNode, EVERYTHING, offsetsHeard, SOMEBODY } from '../support/redis-node.ts';
 
-const EVERYTHING = { publications: Infinity, size: Infinity };
 const TOPIC = 7;
 const TOPICS = [1, 2, 3, 4, 5, 6, 7, 8];
 
@@ -108,7 +107,7 @@ describe.skipIf(!hasRedis())('in a cluster', { timeout: 60_000 }, () => {
       epochs.set(topic, (await node.log.append(topic, { text: 'before' })).position.epoch);
     }
     const lost = await cluster.masterOf(`${node.prefix}:{${TOPIC}}`);
-    const ofLost = [];
+    const ofLost: number[] = [];
     for (const topic of TOPICS) {
       if ((await cluster.masterOf(`${node.prefix}:{${topic}}`)) === lost) ofLost.push(topic);
     }

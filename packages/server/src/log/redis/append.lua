@@ -32,7 +32,7 @@ local function add(offset, time)
     if string.find(added.err, 'equal or smaller', 1, true) then
       return false
     end
-    error(added.err, 0)
+    error(added)
   end
   return true
 end
@@ -52,6 +52,8 @@ if key then
   end
 end
 
+-- Before the publication is written: a key of another type is an error, after which nothing may be there.
+local recipients = count_recipients()
 local time = math.max(NOW, log.time)
 if not add(log.top + 1, time) then
   log = begin()
@@ -66,7 +68,6 @@ end
 trim(log)
 keep(log)
 
-local recipients = count_recipients()
 if key then
   redis.call('HSET', key, 'born', log.born, 'offset', whole(log.top), 'time', whole(time),
     'recipients', recipients, 'memo', memo)

@@ -2,7 +2,7 @@ import type { Position } from '@vitalwire/protocol';
 import type { Topic } from '../log-store.ts';
 import type { Link } from './link.ts';
 
-/** Beats of which nothing may be heard before the subscription counts as dead. */
+/** Beats in a row of which nothing is heard before the subscription counts as dead. */
 const MOST_UNHEARD = 2;
 
 /** A topic that this node follows. */
@@ -11,10 +11,12 @@ export class Attended {
   users: ReadonlyMap<string, number>;
   /** The link over which the topic's channel is subscribed. */
   link: Link | undefined;
-  /** The counts that Redis has, of this link. */
-  written = new Map<string, number>();
+  /** The counts that Redis has of this node; `undefined` when it may have any. */
+  written: ReadonlyMap<string, number> | undefined;
   /** The newest position that was announced here, or from which this node began to listen. */
   known: Position | undefined;
+  /** Somebody may have read the log since, and relies on being told what comes after. */
+  followed = false;
   /** When there was nobody any more, in monotonic milliseconds. */
   emptySince: number | undefined;
   #unheard = 0;
@@ -36,11 +38,12 @@ export class Attended {
 
   /** Users whose count is not what Redis has, with the count. */
   changes(): (string | number)[] {
+    const { written = new Map() } = this;
     const changed: (string | number)[] = [];
     for (const [user, count] of this.users) {
-      if (this.written.get(user) !== count) changed.push(JSON.stringify(user), count);
+      if (written.get(user) !== count) changed.push(JSON.stringify(user), count);
     }
-    for (const user of this.written.keys()) if (!this.users.has(user)) changed.push(JSON.stringify(user), 0);
+    for (const user of written.keys()) if (!this.users.has(user)) changed.push(JSON.stringify(user), 0);
     return changed;
   }
 
@@ -55,7 +58,7 @@ export class Attended {
     return this.#next;
   }
 
-  /** A beat is sent, of which this node has to hear as well. */
+  /** Something is said on the channel, some seconds after the last time: this node has to hear of it as well. */
   beat(): void {
     this.#unheard++;
   }
@@ -72,7 +75,7 @@ export class Attended {
   /** A channel was subscribed anew: what it tells need not follow what was heard before. */
   startOver(link: Link): void {
     this.link = link;
-    this.written = new Map();
+    this.written = undefined;
     this.#unheard = 0;
     this.#last = undefined;
   }

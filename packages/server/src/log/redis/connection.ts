@@ -75,13 +75,17 @@ export class Connection {
     let pauseMs = FIRST_PAUSE_MS;
     while (!this.closed) {
       try {
-        this.#link = await this.#open();
-        pauseMs = FIRST_PAUSE_MS;
+        const link = await this.#open();
+        if (this.closed) return link.close(new Error('the log is closed'));
+        const openedAt = performance.now();
+        this.#link = link;
         this.#reported = undefined;
         this.#settings.logger.info({ redis: this.#settings.address.shown }, 'connected to Redis');
         this.#tried();
-        this.#failure = await this.#link.lost;
+        this.#failure = await link.lost;
         this.#link = undefined;
+        // A link that did not last is no reason to hurry.
+        if (performance.now() - openedAt > LONGEST_PAUSE_MS) pauseMs = FIRST_PAUSE_MS;
       } catch (error) {
         this.#failure = error;
         this.#tried();

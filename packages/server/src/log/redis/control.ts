@@ -12,6 +12,9 @@ export const NODE_HOLDS_MS = 30_000;
 /** How long a revocation is kept: no token may be valid for longer. */
 const REVOCATION_KEPT_MS = 400 * 86_400_000;
 
+/** Values of as many revocations as the script gives at once. */
+const FULL_ANSWER = 3 * 1_000;
+
 /** Said on the channel: there is a revocation to be read. */
 export const REVOKED = 'revoked';
 
@@ -51,35 +54,25 @@ export class Control {
     return this.#keys.channel;
   }
 
-  /** Tells the others about this node, and learns about them. Returns the lineage of the data. */
-  async beat(link: Link, server: ServerInfo): Promise<string> {
-    const known = this.#lineage;
-    const args = [
-      this.channel,
-      this.#node,
-      NODE_HOLDS_MS,
-      writeCensus(this.report()),
-      server.runId,
-      isLasting(server) ? 1 : 0,
-      known.id,
-      known.number,
-      known.run,
-      known.beats,
-      randomBytes(12).toString('base64url'),
-      this.#lastRevocation,
-    ];
-    const answer = await link.run(controlScript, this.#keys.all, args.map(String));
-    const [id, number, beats, censuses, revocations] = answer as Answer;
-    this.#lineage = { id, number, beats, run: server.runId };
-    this.#others = censuses.map(readCensus);
-    this.#learn(revocations);
-    if (id !== known.id) {
-      // Redis may have forgotten revocations; those that the other nodes made come from them.
-      this.#lastRevocation = '0';
-      this.#untold = new Map(this.#ownRevocations);
+  /** Within which Redis is known to have forgotten nothing. */
+  get lineage(): string {
+    return this.#lineage.id;
+  }
+
+  /** Tells the others about this node, and learns all about them: when it resolves, no revocation is left to be read. */
+  async beat(link: Link, server: ServerInfo): Promise<void> {
+    for (;;) {
+      const known = this.#lineage;
+      const [id, number, beats, censuses, revocations] = await this.#ask(link, server);
+      this.#lineage = { id, number, beats, run: server.runId };
+      this.#others = censuses.map(readCensus);
+      this.#learn(revocations);
+      if (known.id !== '' && known.id !== id) {
+        // Redis may have forgotten revocations; those that the other nodes made come from them.
+        this.#lastRevocation = '0';
+        this.#untold = new Map(this.#ownRevocations);
+      } else if (revocations.length < FULL_ANSWER) return;
     }
-    await this.tellRevocations(link);
-    return id;
   }
 
   census(): Census {
@@ -119,6 +112,27 @@ export class Control {
   async leave(link: Link): Promise<void> {
     const [, census = ''] = this.#keys.all;
     await link.send(census, ['HDEL', census, this.#node]);
+  }
+
+  async #ask(link: Link, server: ServerInfo): Promise<Answer> {
+    const { id, number, run, beats } = this.#lineage;
+    const args = [
+      this.channel,
+      this.#node,
+      NODE_HOLDS_MS,
+      writeCensus(this.report()),
+      server.runId,
+      server.replicationId,
+      server.wasReplica ? 1 : 0,
+      isLasting(server) ? 1 : 0,
+      id,
+      number,
+      run,
+      beats,
+      randomBytes(12).toString('base64url'),
+      this.#lastRevocation,
+    ];
+    return (await link.run(controlScript, this.#keys.all, args.map(String))) as Answer;
   }
 
   #learn(flat: readonly string[]): void {

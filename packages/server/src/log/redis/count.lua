@@ -9,17 +9,21 @@ end
 log = sound(log)
 local next = math.max(after + 1, earliest(log))
 local last = math.min(up_to, log.top)
+if next > last then
+  return 0
+end
 if log.addressed == 0 then
-  return math.max(0, last - next + 1)
+  return last - next + 1
 end
 local count = 0
-while next <= last do
-  for _, entry in ipairs(redis.call('XRANGE', ENTRIES, id(next), id(last), 'COUNT', CHUNK)) do
+repeat
+  local entries = redis.call('XRANGE', ENTRIES, id(next), id(last), 'COUNT', CHUNK)
+  for _, entry in ipairs(entries) do
     local offset, recipient = fields(entry)
     if not recipient or recipient == user then
       count = count + 1
     end
     next = offset + 1
   end
-end
+until #entries < CHUNK
 return count

@@ -1,4 +1,10 @@
 import type { Topic } from '../log-store.ts';
+import type { Address } from './address.ts';
+
+/** What all names begin with in a database: channels know no databases. No prefix has a slash itself. */
+export function prefixIn({ database }: Address, prefix: string): string {
+  return database === 0 ? prefix : `${prefix}:/${database}`;
+}
 
 /** The keys of a topic, in the order in which scripts take them. The braces keep them in one slot of a cluster. */
 export interface TopicKeys {
@@ -25,7 +31,7 @@ export function controlKeys(prefix: string) {
     all: ['lineage', 'census', 'revocations'].map((name) => `${base}:${name}`),
     lineage: `${base}:lineage`,
     revocations: `${base}:revocations`,
-    /** Topics that were appended to, by the time when a node last said so. */
+    /** Topics that may have retained publications, by the time when a node last said that it appends to them. */
     topics: `${base}:topics`,
   };
 }

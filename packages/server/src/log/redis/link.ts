@@ -1,3 +1,4 @@
+import { LogUnavailableError } from '../../errors.ts';
 import type { Driver } from './driver.ts';
 import type { Script } from './scripts.ts';
 
@@ -45,10 +46,11 @@ export class Link {
 
   /**
    * @throws {RedisRefusal} as Redis says it; then nothing took effect.
-   * @throws {LinkLostError} when the link ended, or ends now since the answer did not come in time.
+   * @throws {LogUnavailableError} when the link ended before; then nothing was sent.
+   * @throws {LinkLostError} when the link ends before the answer, which it does when that does not come in time.
    */
   async send(key: string, args: string[]): Promise<unknown> {
-    if (this.#error) throw this.#error;
+    this.#refuseEnded();
     return this.#settle(this.#driver.send(key, args));
   }
 
@@ -66,12 +68,12 @@ export class Link {
   }
 
   async subscribe(channel: string, listener: (message: string) => void): Promise<void> {
-    if (this.#error) throw this.#error;
+    this.#refuseEnded();
     await this.#settle(this.#driver.subscribe(channel, listener));
   }
 
   async unsubscribe(channel: string): Promise<void> {
-    if (this.#error) throw this.#error;
+    this.#refuseEnded();
     await this.#settle(this.#driver.unsubscribe(channel));
   }
 
@@ -87,6 +89,10 @@ export class Link {
     this.#destroy();
     for (const reject of [...this.#waiting]) reject(error);
     this.#end(reason);
+  }
+
+  #refuseEnded(): void {
+    if (this.#error) throw new LogUnavailableError('Redis cannot be reached now', this.#error);
   }
 
   #destroy(): void {
@@ -107,9 +113,12 @@ export class Link {
         how();
         if (this.#waiting.size === 0) for (const wake of this.#idle.splice(0)) wake();
       };
-      const timer = setTimeout(() => {
-        this.close(new Error(`Redis did not answer within ${this.#timeoutMs} ms`));
-      }, this.#timeoutMs);
+      const expire = () => this.close(new Error(`Redis did not answer within ${this.#timeoutMs} ms`));
+      // In two halves: if it was this process that stood still, there is time to read the answer after the first.
+      const half = this.#timeoutMs / 2;
+      let timer = setTimeout(() => {
+        timer = setTimeout(expire, half);
+      }, half);
       this.#waiting.add(lost);
       answer.then(
         (value) => settle(() => resolve(value)),

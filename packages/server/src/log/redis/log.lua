@@ -25,9 +25,10 @@ end
 local NOW = tonumber(ARGV[4]) or server_time()
 local EXPIRED, FORGOTTEN = NOW - AGE, NOW - TOP_AGE
 
--- A cluster has a process for each shard, and none of them can be trusted to remember after it ended.
+-- A cluster has a process for each shard. None can be trusted to remember after it ended, or after it was a replica.
 if LINEAGE == '' then
-  LINEAGE = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+  local info = redis.call('INFO', 'server', 'replication')
+  LINEAGE = string.match(info, 'run_id:(%x+)') .. string.match(info, 'master_replid:(%x+)')
 end
 
 -- The usual conversion of a number writes 1e+15.
@@ -42,6 +43,8 @@ end
 local function expire(key, age)
   if age + SLACK_MS < MAX_EXPIRY_MS then
     redis.call('PEXPIRE', key, whole(age + SLACK_MS))
+  else
+    redis.call('PERSIST', key)
   end
 end
 
@@ -103,24 +106,29 @@ local function find()
   return log
 end
 
-local function first_id()
-  local entry = redis.call('XRANGE', ENTRIES, '-', '+', 'COUNT', 1)[1]
+-- The offset of the first entry or the last one; nil when there is none.
+local function end_of_stream(command, from, to)
+  local entry = redis.call(command, ENTRIES, from, to, 'COUNT', 1)[1]
   return entry and tonumber(string.match(entry[1], '^%d+'))
+end
+
+local function first_offset()
+  return end_of_stream('XRANGE', '-', '+')
 end
 
 -- Makes sure that the stream is what the head says: everything from its first entry to the top. What is not, is given
 -- up: a stream with a hole is a gap, and one that goes beyond the top belongs to another life of the log.
 local function sound(log)
-  local first = first_id()
-  if not first or log.top - first + 1 == redis.call('XLEN', ENTRIES) then
+  local first, last = first_offset(), end_of_stream('XREVRANGE', '+', '-')
+  if not first or (last == log.top and last - first + 1 == redis.call('XLEN', ENTRIES)) then
     return log
   end
-  local last = redis.call('XREVRANGE', ENTRIES, '+', '-', 'COUNT', 1)[1]
-  if tonumber(string.match(last[1], '^%d+')) > log.top then
+  if last > log.top then
     return begin()
   end
   redis.call('DEL', ENTRIES)
   redis.call('HSET', HEAD, 'kept', 0)
+  log.kept = 0
   return log
 end
 
@@ -130,7 +138,7 @@ end
 
 -- The oldest retained offset, or top + 1; the log has to be sound. Times never decrease.
 local function earliest(log)
-  local low = math.max(first_id() or log.top + 1, log.top - PUBLICATIONS + 1)
+  local low = math.max(first_offset() or log.top + 1, log.top - PUBLICATIONS + 1)
   if log.time <= EXPIRED or low > log.top then
     return log.top + 1
   end

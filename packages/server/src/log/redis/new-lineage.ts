@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { silentLogger } from '../../logger.ts';
 import { parseAddress } from './address.ts';
 import { Connection } from './connection.ts';
-import { controlKeys } from './keys.ts';
+import { controlKeys, prefixIn } from './keys.ts';
 
 /**
  * Begins new epochs in every log that Redis keeps: each one when it is next used. Needed once after an older copy of a
@@ -13,9 +13,10 @@ import { controlKeys } from './keys.ts';
  * @throws {LogUnavailableError} when Redis cannot be reached.
  */
 export async function beginNewLineage(url: string, prefix = 'vitalwire'): Promise<void> {
-  const { lineage } = controlKeys(prefix);
+  const address = parseAddress(url);
+  const { lineage } = controlKeys(prefixIn(address, prefix));
   const connection = new Connection({
-    address: parseAddress(url),
+    address,
     commandTimeoutMs: 3_000,
     logger: silentLogger,
     prepare: async (link) => {

@@ -17,8 +17,9 @@ local log = sound(find() or begin())
 local oldest = earliest(log)
 local page, taken, size = {}, 0, 0
 local next = math.max(after + 1, oldest)
-while next <= log.top and taken < most do
-  local entries = redis.call('XRANGE', ENTRIES, id(next), id(log.top), 'COUNT', math.min(CHUNK, most - taken))
+while taken < most do
+  local asked = math.min(CHUNK, most - taken)
+  local entries = redis.call('XRANGE', ENTRIES, id(next), id(log.top), 'COUNT', asked)
   for _, entry in ipairs(entries) do
     local offset, user, text = fields(entry)
     size = size + characters(text)
@@ -30,6 +31,9 @@ while next <= log.top and taken < most do
     page[#page + 1] = text
     taken = taken + 1
     next = offset + 1
+  end
+  if #entries < asked then
+    break
   end
 end
 return { log.epoch, log.top, oldest, page }

@@ -1,5 +1,5 @@
 import { type Position, parsePosition } from '@vitalwire/protocol';
-import { LogUnavailableError, OutcomeUnknownError } from '../../errors.ts';
+import { LogUnavailableError, OptionError, OutcomeUnknownError } from '../../errors.ts';
 import { Announcer } from '../announcer.ts';
 import type {
   Announcement,
@@ -25,6 +25,8 @@ import { unavailable } from './unavailable.ts';
 
 /** How often a node says again which topics it appends to, in milliseconds. */
 const INDEX_AGAIN_MS = 3_600_000;
+/** The clocks of nodes and of Redis differ by less, in milliseconds. */
+const CLOCK_SLACK_MS = 3_600_000;
 /** Topics that are asked at once for what nobody received. */
 const ASKED_AT_ONCE = 200;
 
@@ -35,8 +37,9 @@ export class RedisLogStore implements LogStore {
   readonly #scripts: TopicScripts;
   readonly #announcer: Announcer;
   readonly #connection: Connection;
-  /** When this node last said that it appends to a topic, in monotonic milliseconds. */
-  readonly #indexed = new Map<Topic, number>();
+  /** Topics of which this node has said that it appends to them, since a moment in monotonic milliseconds. */
+  readonly #indexed = new Set<Topic>();
+  #indexedSince = performance.now();
   #closing: Promise<void> | undefined;
 
   constructor(settings: RedisLogSettings) {
@@ -107,7 +110,11 @@ export class RedisLogStore implements LogStore {
     const { topics } = controlKeys(this.#settings.prefix);
     const counts = new Map<Topic, number>();
     try {
-      const known = (await this.#link().send(topics, ['ZRANGE', topics, '0', '-1'])) as string[];
+      const link = this.#link();
+      // Whatever was appended before has expired.
+      const expired = Date.now() - this.#settings.retention.ageMs - INDEX_AGAIN_MS - CLOCK_SLACK_MS;
+      if (expired > 0) await link.send(topics, ['ZREMRANGEBYSCORE', topics, '0', `${Math.trunc(expired)}`]);
+      const known = (await link.send(topics, ['ZRANGE', topics, '0', '-1'])) as string[];
       while (known.length > 0) {
         const some = known.splice(0, ASKED_AT_ONCE).map(Number);
         const found = await Promise.all(some.map((topic) => this.#ask('unreceived', topic)));
@@ -132,7 +139,7 @@ export class RedisLogStore implements LogStore {
   }
 
   async #finish(): Promise<void> {
-    this.nodes.stop();
+    await this.nodes.stop();
     try {
       const { link } = this.#connection;
       await link.settled();
@@ -167,22 +174,32 @@ export class RedisLogStore implements LogStore {
     const { channel } = controlKeys(prefix);
     const server = await readServerInfo(link, channel);
     refuseUnfit(server);
-    if (!server.isMaster) throw new Error('this server of Redis is a replica');
+    if (server.isOfCluster && address.kind !== 'cluster') {
+      throw new OptionError(
+        'url',
+        'this Redis is part of a Cluster: begin the address with redis+cluster://',
+      );
+    }
     warnOfLoss(server, logger);
     if (address.kind !== 'cluster') {
       for (const { text } of Object.values(topicScripts)) await link.send(channel, ['SCRIPT', 'LOAD', text]);
     }
-    this.#indexed.clear();
+    this.#forgetIndexed();
     await this.nodes.join(link, server);
   }
 
   /** Notes that there is such a topic, for `unreceived`. Sent before the append, so that no append goes without. */
   #index(link: Link, topic: Topic): void {
-    const now = performance.now();
-    if (now - (this.#indexed.get(topic) ?? -INDEX_AGAIN_MS) < INDEX_AGAIN_MS) return;
-    this.#indexed.set(topic, now);
+    if (performance.now() - this.#indexedSince > INDEX_AGAIN_MS) this.#forgetIndexed();
+    if (this.#indexed.has(topic)) return;
+    this.#indexed.add(topic);
     const { topics } = controlKeys(this.#settings.prefix);
     link.send(topics, ['ZADD', topics, `${Date.now()}`, `${topic}`]).catch(() => this.#indexed.delete(topic));
+  }
+
+  #forgetIndexed(): void {
+    this.#indexed.clear();
+    this.#indexedSince = performance.now();
   }
 }
 

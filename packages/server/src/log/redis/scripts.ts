@@ -11,12 +11,21 @@ const ofTopic = ['append', 'read', 'count', 'received', 'receive', 'unreceived',
 
 export type TopicScript = (typeof ofTopic)[number];
 
+/**
+ * When the memory of Redis is full, only publications are refused: what the others write is little, and without it nobody
+ * could read any more.
+ */
+const EVEN_WHEN_FULL = '#!lua flags=allow-oom\n';
+
 /** Every script that works on one topic's keys; what they have in common stands before each of them. */
 export const topicScripts = Object.fromEntries(
-  ofTopic.map((name) => [name, script(`${read('log')}\n${read(name)}`)]),
+  ofTopic.map((name) => {
+    const text = `${read('log')}\n${read(name)}`;
+    return [name, script(name === 'append' ? text : EVEN_WHEN_FULL + text)];
+  }),
 ) as Record<TopicScript, Script>;
 
-export const controlScript = script(read('control'));
+export const controlScript = script(EVEN_WHEN_FULL + read('control'));
 
 function read(name: string): string {
   return readFileSync(new URL(`${name}.lua`, import.meta.url), 'utf8');

@@ -5,6 +5,7 @@ import type { Address } from './address.ts';
 /** Options of the Redis log with the defaults filled in. */
 export interface RedisLogSettings {
   readonly address: Address;
+  /** What the names of all keys and channels begin with. */
   readonly prefix: string;
   readonly retention: Retention;
   readonly commandTimeoutMs: number;

@@ -15,7 +15,7 @@ const guards: Partial<Guards> = {
   recovered: 100,
   live: 1_000,
   loopDelayMs: 2_000,
-  rateShare: 0.4,
+  rateShare: 0.2,
 };
 
 function runShort(log: RunOptions['log'], seed: number): Promise<Outcome> {

@@ -62,6 +62,9 @@ export class PlainSubscriber implements Subscriber {
 
   #connect(): void {
     clearTimeout(this.#timer);
+    // It would prove receipt of what nobody looks at any more.
+    this.#webSocket?.terminate();
+    this.#webSocket = undefined;
     this.user.token().then(
       (token) => this.#open(token),
       () => this.#later(),

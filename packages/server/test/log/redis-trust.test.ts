@@ -157,6 +157,7 @@ describe.skipIf(!hasRedis())('a Redis whose memory is full', () => {
       for (; ; appended += 1) await log.append(TOPIC, { text });
     };
     await expect(fill()).rejects.toThrow(LogUnavailableError);
+    await redis.command('CONFIG', 'SET', 'maxmemory', '1');
     const beats = () => redis.command('HGET', `${prefix}:{control}:lineage`, 'beats');
     const before = Number(await beats());
     await vi.waitFor(async () => expect(Number(await beats())).toBeGreaterThan(before + 10));

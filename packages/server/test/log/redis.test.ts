@@ -23,6 +23,6 @@ describe.skipIf(!hasRedis())('on a real Redis', () => {
       };
       return { store: await open(conditions), reopen: open };
     },
-    { durable: true, modelRuns: 30 },
+    { durable: true, nodes: true, modelRuns: 30 },
   );
 });

@@ -36,6 +36,8 @@ export class Control {
   readonly #keys: ReturnType<typeof controlKeys>;
   readonly #node: string;
   readonly #revocationListeners: RevocationListener[] = [];
+  /** The newest of each user, for listeners to come. */
+  readonly #revocations = new Map<string, number>();
   /** Those of this node, in case that Redis forgets them. */
   readonly #ownRevocations = new Map<string, number>();
   /** Those that Redis does not have yet. */
@@ -106,6 +108,7 @@ export class Control {
 
   onRevocation(listener: RevocationListener): void {
     this.#revocationListeners.push(listener);
+    for (const [userId, atMs] of this.#revocations) listener(userId, atMs);
   }
 
   /** Lets the others forget this node at once. */
@@ -139,8 +142,13 @@ export class Control {
     for (let index = 0; index < flat.length; index += 3) {
       const [id = '', user = '', at = ''] = flat.slice(index, index + 3);
       this.#lastRevocation = id;
-      for (const listener of this.#revocationListeners) listener(JSON.parse(user) as string, Number(at));
+      this.#revoked(JSON.parse(user) as string, Number(at));
     }
+  }
+
+  #revoked(userId: string, atMs: number): void {
+    this.#revocations.set(userId, Math.max(atMs, this.#revocations.get(userId) ?? 0));
+    for (const listener of this.#revocationListeners) listener(userId, atMs);
   }
 }
 

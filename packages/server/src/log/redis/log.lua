@@ -106,10 +106,10 @@ local function find()
   return log
 end
 
--- The offset of the first entry or the last one; nil when there is none.
+-- The offset of the first entry or the last one; nil when there is none. Of an entry that is not ours, beyond every top.
 local function end_of_stream(command, from, to)
   local entry = redis.call(command, ENTRIES, from, to, 'COUNT', 1)[1]
-  return entry and tonumber(string.match(entry[1], '^%d+'))
+  return entry and (tonumber(string.match(entry[1], '^(%d+)%-0$')) or math.huge)
 end
 
 local function first_offset()

@@ -1,0 +1,245 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { LogUnavailableError } from '../../src/errors.ts';
+import type { Topic } from '../../src/log/log-store.ts';
+import type { RedisLogOptions } from '../../src/log/redis.ts';
+import { hasRedis, RedisServer } from '../../src/testing/redis-server.ts';
+import {
+  connectNode,
+  EVERYTHING,
+  offsetsHeard,
+  SOMEBODY,
+  skipTime,
+  startRedis,
+} from '../support/redis-node.ts';
+
+const TOPIC = 7;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+describe.skipIf(!hasRedis())('what is kept in Redis', () => {
+  let redis: RedisServer;
+
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+  });
+  afterAll(() => redis[Symbol.asyncDispose]());
+
+  async function connect(options: Partial<RedisLogOptions> = {}) {
+    const node = await connectNode({ url: redis.url, ...options });
+    const key = (name: string, topic: Topic = TOPIC) => `${node.prefix}:{${topic}}:${name}`;
+    const expiry = async (name: string) => Number(await redis.command('PTTL', key(name)));
+    return { ...node, key, expiry };
+  }
+
+  describe('expires', () => {
+    it('an hour after the retention has hidden it, counted from the last append', async () => {
+      let now = 1_000_000_000_000;
+      const { log, key, expiry } = await connect({
+        retention: { ageMs: DAY_MS, topAgeMs: 3 * DAY_MS },
+        now: () => now,
+      });
+      const entry = { text: 'a', idempotency: { key: 'key', memo: '' } };
+      const { position } = await log.append(TOPIC, entry);
+      await log.receive([{ topic: TOPIC, userId: 'ann', position }]);
+      const within = (milliseconds: number) =>
+        expect.toSatisfy((left: number) => left <= milliseconds && left > milliseconds - 60_000);
+      expect(await expiry('entries')).toEqual(within(DAY_MS + HOUR_MS));
+      expect(await expiry('head')).toEqual(within(3 * DAY_MS + HOUR_MS));
+      expect(await expiry('receipts')).toEqual(within(3 * DAY_MS + HOUR_MS));
+      expect(await expiry('key:"key"')).toEqual(within(DAY_MS + HOUR_MS));
+      for (const name of ['entries', 'head', 'receipts']) await redis.command('PERSIST', key(name));
+      now += HOUR_MS / 2 - 1;
+      await log.append(TOPIC, { text: 'b' });
+      expect(await expiry('entries')).toBe(-1);
+      now += 1;
+      await log.append(TOPIC, { text: 'c' });
+      expect(await expiry('entries')).toEqual(within(DAY_MS + HOUR_MS));
+      expect(await expiry('head')).toEqual(within(3 * DAY_MS + HOUR_MS));
+      expect(await expiry('receipts')).toEqual(within(3 * DAY_MS + HOUR_MS));
+    });
+
+    it('never without a limit, also when there was one before', async () => {
+      let now = 1_000_000_000_000;
+      const limited = await connect({ retention: { ageMs: DAY_MS }, now: () => now });
+      await limited.log.append(TOPIC, { text: 'a' });
+      expect(await limited.expiry('entries')).toBeGreaterThan(0);
+      now += HOUR_MS;
+      const unlimited = await connect({
+        prefix: limited.prefix,
+        retention: { ageMs: Infinity, topAgeMs: Infinity, publications: Infinity },
+        now: () => now,
+      });
+      const entry = { text: 'b', idempotency: { key: 'key', memo: '' } };
+      await unlimited.log.append(TOPIC, entry);
+      for (const name of ['entries', 'head', 'key:"key"']) expect(await unlimited.expiry(name)).toBe(-1);
+      now += 100 * 365 * DAY_MS;
+      expect(await unlimited.log.state(TOPIC)).toMatchObject({ earliest: 1, top: 2 });
+      expect(await unlimited.log.append(TOPIC, entry)).toMatchObject({ duplicateOf: '' });
+    });
+
+    it('even when nothing was ever appended', async () => {
+      const { log, expiry } = await connect({ retention: { ageMs: DAY_MS, topAgeMs: DAY_MS } });
+      await log.state(TOPIC);
+      expect(await expiry('head')).toBeGreaterThan(DAY_MS);
+    });
+
+    it('with the counts of nodes that say nothing any more', async () => {
+      const { nodes, expiry } = await connect();
+      await nodes.attend(TOPIC, SOMEBODY);
+      for (const name of ['nodes', 'users']) {
+        expect(await expiry(name)).toBeGreaterThan(25_000);
+        expect(await expiry(name)).toBeLessThanOrEqual(30_000);
+      }
+    });
+  });
+
+  describe('of the topics that were appended to', () => {
+    it('forgets those of which nothing can be retained', async () => {
+      const { log, prefix } = await connect({ retention: { ageMs: DAY_MS } });
+      const topics = `${prefix}:{control}:topics`;
+      const before = Date.now() - DAY_MS;
+      await log.append(TOPIC, { text: 'a' });
+      await redis.command('ZADD', topics, `${before - 3 * HOUR_MS}`, '8', `${before - HOUR_MS}`, '9');
+      expect(await log.unreceived()).toEqual(new Map([[TOPIC, 1]]));
+      expect(await redis.command('ZRANGE', topics, '0', '-1')).toBe(`9\n${TOPIC}`);
+    });
+
+    it('is told again every hour', async () => {
+      const { log, prefix } = await connect();
+      const topics = `${prefix}:{control}:topics`;
+      await log.append(TOPIC, { text: 'a' });
+      await redis.command('ZADD', topics, '1', `${TOPIC}`);
+      await log.append(TOPIC, { text: 'b' });
+      expect(await redis.command('ZSCORE', topics, `${TOPIC}`)).toBe('1');
+      skipTime()(HOUR_MS + 1);
+      await log.append(TOPIC, { text: 'c' });
+      const score = Number(await redis.command('ZSCORE', topics, `${TOPIC}`));
+      expect(Math.abs(score - Date.now())).toBeLessThan(60_000);
+    });
+
+    it('is told again when it could not be told', async () => {
+      const { log, prefix } = await connect();
+      const topics = `${prefix}:{control}:topics`;
+      await redis.command('SET', topics, 'of somebody else');
+      await log.append(TOPIC, { text: 'a' });
+      await redis.command('DEL', topics);
+      await log.append(TOPIC, { text: 'b' });
+      expect(await log.unreceived()).toEqual(new Map([[TOPIC, 2]]));
+    });
+  });
+
+  describe('keeps whole', () => {
+    it('numbers that Lua would shorten', async () => {
+      const now = 2e14 + 7;
+      const { log, nodes, key, heard } = await connect({ now: () => now, retention: { topAgeMs: 1e14 } });
+      await nodes.attend(TOPIC, SOMEBODY);
+      const { epoch } = await log.state(TOPIC);
+      const top = 999_999_999_999_990;
+      await redis.command('HSET', key('head'), 'top', `${top}`);
+      const entry = { text: 'a', to: 'ann', idempotency: { key: 'key', memo: '' } };
+      expect(await log.append(TOPIC, entry)).toMatchObject({ position: { epoch, offset: top + 1 } });
+      expect(await log.append(TOPIC, entry)).toMatchObject({ position: { offset: top + 1 } });
+      const position = { epoch, offset: top + 1 };
+      expect(await log.read(TOPIC, 0, EVERYTHING)).toEqual({
+        epoch,
+        top: top + 1,
+        earliest: top + 1,
+        publications: [{ offset: top + 1, text: 'a', to: 'ann' }],
+      });
+      expect(await log.count(TOPIC, top, top + 1, 'ann')).toBe(1);
+      await log.receive([{ topic: TOPIC, userId: 'ann', position }]);
+      expect(await log.received(TOPIC, 'ann')).toEqual(position);
+      await vi.waitFor(() => expect(heard.at(-1)?.publications[0]?.offset).toBe(top + 1));
+      expect(await redis.command('HGET', key('head'), 'time')).toBe(`${now}`);
+    });
+
+    it('users of every kind', async () => {
+      const node = await connect({ prefix: 'a.b:c-_d' });
+      const names = ['', ' ', '\n', '"', '\\', 'é\u{1F600}', '\ud800', 'null', 'x'.repeat(100_000)];
+      await node.nodes.attend(TOPIC, new Map(names.map((name, index) => [name, index + 1])));
+      for (const [index, to] of names.entries()) {
+        const { recipients, position } = await node.log.append(TOPIC, { text: '\n{}\n', to });
+        expect(recipients).toBe(index + 1);
+        await node.log.receive([{ topic: TOPIC, userId: to, position }]);
+        expect(await node.log.received(TOPIC, to)).toEqual(position);
+        expect(await node.log.count(TOPIC, 0, position.offset, to)).toBe(1);
+      }
+      const page = await node.log.read(TOPIC, 0, EVERYTHING);
+      expect(page.publications.map(({ to }) => to)).toEqual(names);
+      await vi.waitFor(() => expect(offsetsHeard(node, TOPIC)).toHaveLength(names.length));
+      expect(node.heard.flatMap(({ publications }) => publications)).toEqual(page.publications);
+    });
+  });
+
+  it('is apart in another database, and so is what is announced', async () => {
+    const first = await connect();
+    const second = await connect({ url: `${redis.url}/1`, prefix: first.prefix });
+    for (const { nodes } of [first, second]) await nodes.attend(TOPIC, SOMEBODY);
+    await second.log.append(TOPIC, { text: 'second' });
+    await second.nodes.revoke('ann', 1);
+    await first.log.append(TOPIC, { text: 'first' });
+    await vi.waitFor(() => expect(offsetsHeard(second, TOPIC)).toEqual([1]));
+    await vi.waitFor(() => expect(offsetsHeard(first, TOPIC)).toEqual([1]));
+    expect(first.heard[0]?.publications[0]?.text).toBe('first');
+    expect(first.revoked).toEqual([]);
+  });
+});
+
+describe.skipIf(!hasRedis())('what somebody has damaged', () => {
+  it.each([
+    ['beyond the top', '3-0', '7-0'],
+    ['of another kind', '3-0', '3-1'],
+    ['beyond the top, far below', '2-0', '7-0'],
+  ])('a stream with a hole and an entry %s: begins anew', async (_, hole, entry) => {
+    const redis = await startRedis();
+    const { log, prefix } = await connectNode({ url: redis.url });
+    const stream = `${prefix}:{${TOPIC}}:entries`;
+    for (const text of ['a', 'b', 'c']) await log.append(TOPIC, { text, to: 'ann' });
+    await redis.command('XDEL', stream, hole);
+    await redis.command('XADD', stream, entry, 't', `${Date.now()}`, 'd', 'damaged');
+    const { epoch, publications } = await log.read(TOPIC, 1, EVERYTHING);
+    expect(publications).toEqual([]);
+    expect(await log.count(TOPIC, 0, 3, 'ann')).toBe(0);
+    expect((await log.append(TOPIC, { text: 'd' })).position).toEqual({ epoch, offset: 1 });
+  });
+
+  it.each(['nodes', 'users', 'head', 'entries'])(
+    'a key %s of another type: nothing is appended',
+    async (name) => {
+      const redis = await startRedis();
+      const { log, nodes, prefix } = await connectNode({ url: redis.url });
+      await nodes.attend(TOPIC, SOMEBODY);
+      await log.append(TOPIC, { text: 'a' });
+      const key = `${prefix}:{${TOPIC}}:${name}`;
+      await redis.command('RENAME', key, 'kept');
+      await redis.command('SET', key, 'of somebody else');
+      await expect(log.append(TOPIC, { text: 'b', to: 'ann' })).rejects.toThrow(LogUnavailableError);
+      await redis.command('RENAME', 'kept', key);
+      expect(await log.read(TOPIC, 0, EVERYTHING)).toMatchObject({
+        top: 1,
+        publications: [{ text: 'a' }],
+      });
+      expect(await log.append(TOPIC, { text: 'c' })).toMatchObject({ position: { offset: 2 } });
+    },
+  );
+
+  it('scripts that Redis has forgotten are sent again', async () => {
+    const redis = await startRedis();
+    const { log } = await connectNode({ url: redis.url });
+    await redis.command('SCRIPT', 'FLUSH');
+    expect(await log.append(TOPIC, { text: 'a' })).toMatchObject({ position: { offset: 1 } });
+    expect(await log.append(TOPIC, { text: 'b' })).toMatchObject({ position: { offset: 2 } });
+  });
+
+  it('messages of somebody else on a channel are passed over', async () => {
+    const redis = await startRedis();
+    const node = await connectNode({ url: redis.url });
+    await node.nodes.attend(TOPIC, SOMEBODY);
+    for (const text of ['', 'x', 'p', 'px', 'pe:1', 'pe:1\nnobody', 's', 'sx', 'se:1:1']) {
+      for (const name of [`{${TOPIC}}`, '{control}'])
+        await redis.command('SPUBLISH', `${node.prefix}:${name}`, text);
+    }
+    await node.log.append(TOPIC, { text: 'a' });
+    await vi.waitFor(() => expect(offsetsHeard(node, TOPIC)).toEqual([1]));
+  });
+});

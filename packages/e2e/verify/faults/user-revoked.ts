@@ -4,6 +4,8 @@ import { REDIS } from './redis-fault.ts';
 
 /** How long devices may take to learn that they are not welcome, over whatever network. */
 const LEARN_WITHIN_MS = 6_000;
+/** How long a node may take to tell the others. */
+const TELL_WITHIN_MS = 20_000;
 /** `iat` counts whole seconds: a token that is to count again has to be of a later one. */
 const NEXT_SECOND_MS = 1_100;
 
@@ -26,7 +28,7 @@ export const userRevoked: FaultKind = {
       durationMs: NEXT_SECOND_MS,
       async begin() {
         user.keepToken();
-        await node.revoke(user.name);
+        await vouched(() => node.revoke(user.name));
         recorder.record({ type: 'access.revoked', user: user.name });
         await refused(devices);
         for (const device of devices) device.retry();
@@ -48,4 +50,17 @@ export const userRevoked: FaultKind = {
 async function refused(devices: readonly Subscriber[]): Promise<void> {
   const deadline = performance.now() + LEARN_WITHIN_MS;
   while (devices.some(({ refusal }) => refusal === undefined) && performance.now() < deadline) await wait(20);
+}
+
+/** Revokes again until every node knows of it: right after another fault the node may not reach them yet. */
+async function vouched(revoke: () => Promise<void>): Promise<void> {
+  const deadline = performance.now() + TELL_WITHIN_MS;
+  for (;;) {
+    try {
+      return await revoke();
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await wait(100);
+    }
+  }
 }

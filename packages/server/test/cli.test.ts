@@ -58,7 +58,7 @@ describe('vitalwire serve', () => {
   it.each([
     [['--prot', '1'], {}, /unknown option '--prot'/],
     [['--port', '70000'], {}, /--port.*whole number from 0 to 65535/s],
-    [['--log', 'tape'], {}, /--log.*sqlite, memory/s],
+    [['--log', 'tape', '--jwt-secret-file', 'SECRET'], {}, /--log tape: expected sqlite, memory/],
     [['--retention-age', 'long'], {}, /--retention-age.*duration/s],
     [['--log', 'memory'], { VITALWIRE_PROT: '1' }, /unknown environment variable VITALWIRE_PROT/],
     [['--log', 'memory'], { VITALWIRE_PORT: 'x' }, /VITALWIRE_PORT/],

@@ -54,6 +54,7 @@ const CONNECT_MS = 15_000;
 /** Longer than a subscriber waits before it connects again. */
 const SETTLE_QUIET_MS = 8_000;
 const READ_QUIET_MS = 3_000;
+const LONGEST_WAIT_MS = 30_000;
 /** A publisher waits for its answer before it goes on, so several share the rate. */
 const PER_PUBLISHER = 4;
 /** How often the log is read in the end: behind a load balancer, probably on different nodes. */
@@ -87,6 +88,8 @@ class Run {
   readonly #subscribers: DeploymentSubscriber[] = [];
   /** Ends everything: with the problem when there is one. */
   readonly #abort = new AbortController();
+  /** Ends publishing, because of a problem or of the caller. */
+  readonly #publishing = new AbortController();
   #phase: Progress['phase'] = 'publishing';
   #startedAt = performance.now();
   #stopSampling = () => {};
@@ -108,6 +111,9 @@ class Run {
     this.#file = history === undefined ? undefined : historyFile(history);
     this.#history = new LiveHistory(this.#checker, this.#file);
     this.#history.listen((event) => this.#watch.take(event));
+    for (const signal of [this.#abort.signal, options.signal]) {
+      signal.addEventListener('abort', () => this.#publishing.abort());
+    }
   }
 
   async perform(): Promise<Report> {
@@ -219,7 +225,8 @@ class Run {
   /** Waits until a condition holds, or nothing arrives any more that could make it. */
   async #untilQuiet(condition: () => boolean, quietMs: number): Promise<void> {
     const begunAt = performance.now();
-    while (!condition() && performance.now() - Math.max(begunAt, this.#watch.heardAt) < quietMs) {
+    const isQuiet = (now: number) => now - Math.max(begunAt, this.#watch.heardAt) > quietMs;
+    while (!condition() && !isQuiet(performance.now()) && performance.now() - begunAt < LONGEST_WAIT_MS) {
       this.#checkProblem();
       await sleep(20);
     }
@@ -228,7 +235,7 @@ class Run {
   /** Waits a while; false when publishing ends before. */
   async #during(ms: number): Promise<boolean> {
     const left = this.#startedAt + this.#options.seconds * 1_000 - performance.now();
-    const signal = AbortSignal.any([this.#abort.signal, this.#options.signal]);
+    const { signal } = this.#publishing;
     await sleep(Math.max(0, Math.min(ms, left)), undefined, { signal }).catch(() => {});
     return ms < left && !signal.aborted;
   }

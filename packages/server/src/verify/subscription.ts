@@ -198,6 +198,12 @@ export class Subscription {
       if (base && from.offset > base.offset) {
         this.#hole({ log, first: base.offset + 1, last: from.offset, kind, fresh }, event);
       }
+      // Whoever names a position has everything up to it.
+      const { after } = event;
+      if (typeof after === 'object' && after.epoch === log.epoch && from.offset < after.offset) {
+        const detail = `asked for what follows ${log.place(after.offset)}, and begun at ${log.place(from.offset)}`;
+        this.#violate('duplicate-delivery', detail, event);
+      }
       const ahead = base !== undefined && this.kind === 'client' && base.offset > from.offset;
       if (!ahead) this.#begin({ log, offset: from.offset });
     }

@@ -228,4 +228,18 @@ describe('check', () => {
     expect(await kindsIn(story('u'))).toEqual([]);
     expect(await kindsIn(story('v'))).toEqual(['false-recovered']);
   });
+
+  it('finds a resume that begins before the position it was asked for, also of a plain subscriber', async () => {
+    const story = (from: number) =>
+      history(
+        opened('plain', 'fresh', 0, 0),
+        ...published(1, 2, 3),
+        ...delivered(1, 2),
+        { ...opened('plain', 'recovered', from, 3), after: at(2) } as Recorded,
+        ...delivered(...[2, 3].filter((offset) => offset > from)),
+        ...end(1, 3),
+      );
+    expect(await kindsIn(story(2))).toEqual([]);
+    expect(await kindsIn(story(1))).toEqual(['duplicate-delivery']);
+  });
 });

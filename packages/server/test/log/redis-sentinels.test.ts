@@ -1,10 +1,9 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { LogStore } from '../../src/log/log-store.ts';
-import { hasRedis, RedisCluster, RedisSentinels } from '../../src/testing/redis-server.ts';
+import { hasRedis, RedisSentinels } from '../../src/testing/redis-server.ts';
 import { connectNode, EVERYTHING, offsetsHeard, SOMEBODY } from '../support/redis-node.ts';
 
 const TOPIC = 7;
-const TOPICS = [1, 2, 3, 4, 5, 6, 7, 8];
 
 /** Appends as soon as it is possible again. */
 function appendSoon(log: LogStore, topic: number) {
@@ -68,66 +67,5 @@ describe.skipIf(!hasRedis())('with Sentinels', { timeout: 60_000 }, () => {
       const known = seen.get(`${page.epoch}:${offset}`);
       if (known !== undefined) expect(text).toBe(known);
     }
-  });
-});
-
-describe.skipIf(!hasRedis())('in a cluster', { timeout: 60_000 }, () => {
-  it('keeps topics of all slots, announces them, and counts them', async () => {
-    const cluster = await RedisCluster.start({ masters: 3 });
-    onTestFinished(() => cluster[Symbol.asyncDispose]());
-    const node = await connectNode({ url: cluster.url });
-    const other = await connectNode({ url: cluster.url, prefix: node.prefix });
-    for (const topic of TOPICS) await node.nodes.attend(topic, SOMEBODY);
-    for (const topic of TOPICS) {
-      const entry = { text: `${topic}`, idempotency: { key: 'key', memo: 'memo' } };
-      expect(await other.log.append(topic, entry)).toMatchObject({ position: { offset: 1 }, recipients: 1 });
-      expect(await node.log.append(topic, entry)).toMatchObject({
-        position: { offset: 1 },
-        duplicateOf: 'memo',
-      });
-    }
-    for (const topic of TOPICS) {
-      await vi.waitFor(() => expect(offsetsHeard(node, topic)).toEqual([1]));
-      expect(await node.log.read(topic, 0, EVERYTHING)).toMatchObject({
-        publications: [{ text: `${topic}` }],
-      });
-    }
-    expect(await node.log.unreceived()).toEqual(new Map(TOPICS.map((topic) => [topic, 1])));
-    await other.nodes.revoke('ann', 1_000);
-    await vi.waitFor(() => expect(node.revoked).toEqual([['ann', 1_000]]));
-  });
-
-  it('begins new epochs where a server was lost, and goes on', async () => {
-    const cluster = await RedisCluster.start({ masters: 3, replicasEach: 1, nodeTimeoutMs: 1_000 });
-    onTestFinished(() => cluster[Symbol.asyncDispose]());
-    const node = await connectNode({ url: cluster.url, commandTimeoutMs: 1_000 });
-    const epochs = new Map<number, string>();
-    for (const topic of TOPICS) {
-      await node.nodes.attend(topic, SOMEBODY);
-      epochs.set(topic, (await node.log.append(topic, { text: 'before' })).position.epoch);
-    }
-    const lost = await cluster.masterOf(`${node.prefix}:{${TOPIC}}`);
-    const ofLost: number[] = [];
-    for (const topic of TOPICS) {
-      if ((await cluster.masterOf(`${node.prefix}:{${topic}}`)) === lost) ofLost.push(topic);
-    }
-    await lost.kill();
-    await appendSoon(node.log, TOPIC);
-    for (const topic of TOPICS) {
-      const { position } = await appendSoon(node.log, topic);
-      expect(position.epoch === epochs.get(topic)).toBe(!ofLost.includes(topic));
-    }
-    await vi.waitFor(() => expect(node.interrupted).toEqual(expect.arrayContaining(ofLost)), {
-      timeout: 15_000,
-    });
-    await vi.waitFor(
-      async () => {
-        const { position } = await node.log.append(TOPIC, { text: 'heard' });
-        await vi.waitFor(() => expect(offsetsHeard(node, TOPIC).at(-1)).toBe(position.offset), {
-          timeout: 1_000,
-        });
-      },
-      { timeout: 25_000 },
-    );
   });
 });

@@ -1,0 +1,172 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { LogStore } from '../../src/log/log-store.ts';
+import { hasRedis, RedisCluster } from '../../src/testing/redis-server.ts';
+import { connectNode, EVERYTHING, offsetsHeard, type RedisNode, SOMEBODY } from '../support/redis-node.ts';
+
+const TOPIC = 7;
+const TOPICS = [1, 2, 3, 4, 5, 6, 7, 8];
+
+/** Appends as soon as it is possible again. */
+function appendSoon(log: LogStore, topic: number) {
+  return vi.waitFor(() => log.append(topic, { text: 'after' }), { timeout: 25_000, interval: 100 });
+}
+
+describe.skipIf(!hasRedis())('in a cluster', { timeout: 60_000 }, () => {
+  let cluster: RedisCluster;
+
+  // The tests leave it whole, but for the last one.
+  beforeAll(async () => {
+    cluster = await RedisCluster.start({ masters: 3, replicasEach: 1, nodeTimeoutMs: 1_000 });
+  }, 60_000);
+  afterAll(() => cluster[Symbol.asyncDispose]());
+
+  /** Makes the replica of a topic's master the master, without losing anything. */
+  async function failOver(key: string) {
+    const before = await cluster.masterOf(key);
+    const id = await before.command('CLUSTER', 'MYID');
+    const replica = await vi.waitFor(
+      async () => {
+        const lines = (await before.command('CLUSTER', 'NODES')).split('\n');
+        const address = lines.find((line) => line.includes(` slave ${id}`)) ?? '';
+        const found = cluster.nodes.find(({ port }) => address.includes(`:${port}@`));
+        if (found === undefined) throw new Error('the master knows no replica');
+        await found.command('CLUSTER', 'FAILOVER');
+        return found;
+      },
+      { timeout: 15_000, interval: 200 },
+    );
+    await vi.waitFor(async () => expect(await cluster.masterOf(key)).toBe(replica), { timeout: 15_000 });
+    await cluster.settled();
+  }
+
+  /** Moves the slot of a topic, with all that is in it. */
+  async function moveSlot(key: string) {
+    const from = await cluster.masterOf(key);
+    const masters = [];
+    for (const node of cluster.nodes) {
+      if ((await node.command('ROLE')).startsWith('master')) masters.push(node);
+    }
+    const to = masters.find((node) => node !== from);
+    if (to === undefined) throw new Error('a cluster has several masters');
+    const slot = await from.command('CLUSTER', 'KEYSLOT', key);
+    const [fromId, toId] = [await from.command('CLUSTER', 'MYID'), await to.command('CLUSTER', 'MYID')];
+    await to.command('CLUSTER', 'SETSLOT', slot, 'IMPORTING', fromId);
+    await from.command('CLUSTER', 'SETSLOT', slot, 'MIGRATING', toId);
+    const keys = (await from.command('CLUSTER', 'GETKEYSINSLOT', slot, '100')).split('\n');
+    await from.command('MIGRATE', '127.0.0.1', `${to.port}`, '', '0', '5000', 'KEYS', ...keys);
+    for (const node of [to, from, ...masters]) await node.command('CLUSTER', 'SETSLOT', slot, 'NODE', toId);
+  }
+
+  async function startNode() {
+    const node = await connectNode({ url: cluster.url, commandTimeoutMs: 1_000 });
+    const key = `${node.prefix}:{${TOPIC}}`;
+    const { position } = await node.log.append(TOPIC, { text: 'before' });
+    return { node, key, position };
+  }
+
+  /** Appends until something appended is heard. */
+  async function hearsAgain(node: RedisNode, topic: number) {
+    await vi.waitFor(
+      async () => {
+        const { position } = await node.log.append(topic, { text: 'heard' });
+        await vi.waitFor(() => expect(offsetsHeard(node, topic).at(-1)).toBe(position.offset), {
+          timeout: 1_000,
+        });
+      },
+      { timeout: 25_000 },
+    );
+  }
+
+  it('keeps topics of all slots, announces them, and counts them', async () => {
+    const node = await connectNode({ url: cluster.url });
+    const other = await connectNode({ url: cluster.url, prefix: node.prefix });
+    for (const topic of TOPICS) await node.nodes.attend(topic, SOMEBODY);
+    for (const topic of TOPICS) {
+      const entry = { text: `${topic}`, idempotency: { key: 'key', memo: 'memo' } };
+      expect(await other.log.append(topic, entry)).toMatchObject({ position: { offset: 1 }, recipients: 1 });
+      expect(await node.log.append(topic, entry)).toMatchObject({
+        position: { offset: 1 },
+        duplicateOf: 'memo',
+      });
+    }
+    for (const topic of TOPICS) {
+      await vi.waitFor(() => expect(offsetsHeard(node, topic)).toEqual([1]));
+      expect(await node.log.read(topic, 0, EVERYTHING)).toMatchObject({
+        publications: [{ text: `${topic}` }],
+      });
+    }
+    expect(await node.log.unreceived()).toEqual(new Map(TOPICS.map((topic) => [topic, 1])));
+    await other.nodes.revoke('ann', 1_000);
+    await vi.waitFor(() => expect(node.revoked).toEqual([['ann', 1_000]]));
+    // Every beat asks the same server: nothing began anew.
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(node.revoked).toEqual([['ann', 1_000]]);
+    expect([...node.interrupted, ...other.interrupted]).toEqual([]);
+  });
+
+  it('begins one new epoch when a replica takes over, and one when the old master is back', async () => {
+    const { node, key, position } = await startNode();
+    await node.nodes.attend(TOPIC, SOMEBODY);
+    await failOver(key);
+    const after = await appendSoon(node.log, TOPIC);
+    expect(after.position).toEqual({ epoch: expect.not.stringMatching(position.epoch), offset: 2 });
+    await vi.waitFor(() => expect(node.interrupted).toContain(TOPIC), { timeout: 15_000 });
+    await hearsAgain(node, TOPIC);
+    const { epoch } = await node.log.state(TOPIC);
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect((await node.log.state(TOPIC)).epoch).toBe(epoch);
+    await failOver(key);
+    expect((await appendSoon(node.log, TOPIC)).position.epoch).not.toBe(epoch);
+  });
+
+  it('begins a new epoch also of a log that nobody touched until the old master was back', async () => {
+    const { node, key, position } = await startNode();
+    await node.log.close();
+    await failOver(key);
+    await failOver(key);
+    const later = await connectNode({ url: cluster.url, prefix: node.prefix });
+    const again = await appendSoon(later.log, TOPIC);
+    expect(again.position).toEqual({ epoch: expect.not.stringMatching(position.epoch), offset: 2 });
+  });
+
+  it('goes on when a slot moves to another server', async () => {
+    const { node, key } = await startNode();
+    await node.nodes.attend(TOPIC, SOMEBODY);
+    await moveSlot(key);
+    const { position } = await appendSoon(node.log, TOPIC);
+    expect(position.offset).toBeGreaterThan(1);
+    await vi.waitFor(
+      () =>
+        expect(node.interrupted.includes(TOPIC) || offsetsHeard(node, TOPIC).includes(position.offset)).toBe(
+          true,
+        ),
+      { timeout: 15_000 },
+    );
+    await hearsAgain(node, TOPIC);
+    expect(await node.log.read(TOPIC, 0, EVERYTHING)).toMatchObject({ earliest: 1 });
+  });
+
+  it('begins new epochs where a server was lost, and goes on', async () => {
+    const node = await connectNode({ url: cluster.url, commandTimeoutMs: 1_000 });
+    const epochs = new Map<number, string>();
+    for (const topic of TOPICS) {
+      await node.nodes.attend(topic, SOMEBODY);
+      epochs.set(topic, (await node.log.append(topic, { text: 'before' })).position.epoch);
+    }
+    const lost = await cluster.masterOf(`${node.prefix}:{${TOPIC}}`);
+    const ofLost: number[] = [];
+    for (const topic of TOPICS) {
+      if ((await cluster.masterOf(`${node.prefix}:{${topic}}`)) === lost) ofLost.push(topic);
+    }
+    await lost.kill();
+    await appendSoon(node.log, TOPIC);
+    for (const topic of TOPICS) {
+      const { position } = await appendSoon(node.log, topic);
+      expect(position.epoch === epochs.get(topic)).toBe(!ofLost.includes(topic));
+    }
+    await vi.waitFor(() => expect(node.interrupted).toEqual(expect.arrayContaining(ofLost)), {
+      timeout: 15_000,
+    });
+    await hearsAgain(node, TOPIC);
+  });
+});

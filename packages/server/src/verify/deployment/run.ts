@@ -169,12 +169,13 @@ class Run {
     return subscriber;
   }
 
-  /** Each subscriber is disturbed every few seconds until publishing ends. */
+  /** Each subscriber is disturbed every few seconds until publishing ends, and in a short run at least twice. */
   async #disturbAll(): Promise<void> {
+    const longestMs = Math.min(8_000, (this.#options.seconds * 1_000) / 3);
     await Promise.all(
       this.#subscribers.map(async (subscriber) => {
         const random = randomOf(Math.floor(this.#random() * 2 ** 31));
-        while (await this.#during(1_000 + 7_000 * random())) subscriber.disturb();
+        while (await this.#during(longestMs * (0.15 + 0.85 * random()))) subscriber.disturb();
         subscriber.calm();
       }),
     );

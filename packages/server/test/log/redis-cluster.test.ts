@@ -122,8 +122,10 @@ describe.skipIf(!hasRedis())('in a cluster', { timeout: 60_000 }, () => {
   it('begins a new epoch also of a log that nobody touched until the old master was back', async () => {
     const { node, key, position } = await startNode();
     await node.log.close();
+    const master = await cluster.masterOf(key);
     await failOver(key);
     await failOver(key);
+    expect(await cluster.masterOf(key)).toBe(master);
     const later = await connectNode({ url: cluster.url, prefix: node.prefix });
     const again = await appendSoon(later.log, TOPIC);
     expect(again.position).toEqual({ epoch: expect.not.stringMatching(position.epoch), offset: 2 });

@@ -41,6 +41,19 @@ describe.skipIf(!hasRedis())('with Sentinels', { timeout: 60_000 }, () => {
     });
   });
 
+  it('leaves a master that was replaced and goes on as if nothing had been', async () => {
+    const { sentinels, node } = await start();
+    const { position: before } = await node.log.append(TOPIC, { text: 'before' });
+    await sentinels.failover();
+    // By itself it would be found out only when the Sentinels make it a replica, some ten seconds later.
+    await vi.waitFor(
+      async () => expect((await node.log.append(TOPIC, { text: 'x' })).position.epoch).not.toBe(before.epoch),
+      { timeout: 5_000, interval: 100 },
+    );
+    const master = await sentinels.master();
+    expect(await master.command('EXISTS', `${node.prefix}:{${TOPIC}}:head`)).toBe('1');
+  });
+
   it('does not give away an offset a second time that the replica never had', async () => {
     const { sentinels, node } = await start();
     const seen = new Map<string, string>();

@@ -15,6 +15,8 @@ interface ConnectionSettings {
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
+/** How often the Sentinels are asked whether the master is still the same, in milliseconds. */
+const ASK_AGAIN_MS = 1_000;
 
 /** Keeps a link to Redis: makes another one when it is lost, for as long as it takes. */
 export class Connection {
@@ -22,8 +24,10 @@ export class Connection {
   readonly #closing = new AbortController();
   readonly #running: Promise<void>;
   #link: Link | undefined;
-  /** The link that is being prepared. */
-  #next: Link | undefined;
+  /** Links that are not in use yet. */
+  readonly #opening = new Set<Link>();
+  /** The server that the Sentinels named. */
+  #master: Host | undefined;
   #failure: unknown;
   #reported: string | undefined;
   #tried: () => void = () => {};
@@ -66,7 +70,7 @@ export class Connection {
   async close(): Promise<void> {
     this.#closing.abort();
     const reason = new Error('the log is closed');
-    this.#next?.close(reason);
+    for (const link of this.#opening) link.close(reason);
     this.#link?.close(reason);
     await this.#running;
   }
@@ -82,6 +86,7 @@ export class Connection {
         this.#reported = undefined;
         this.#settings.logger.info({ redis: this.#settings.address.shown }, 'connected to Redis');
         this.#tried();
+        if (this.#master) void this.#watchMaster(link, this.#master);
         this.#failure = await link.lost;
         this.#link = undefined;
         // A link that did not last is no reason to hurry.
@@ -103,7 +108,8 @@ export class Connection {
     if (address.kind === 'cluster') {
       return this.#connect(clusterDriver(redis, address, commandTimeoutMs), prepare);
     }
-    const host = address.kind === 'single' ? address.hosts[0] : await this.#findMaster(redis);
+    if (address.kind === 'sentinel') this.#master = await this.#findMaster(redis);
+    const host = this.#master ?? address.hosts[0];
     if (host === undefined) throw new OptionError('url', 'names no host');
     return this.#connect(singleDriver(redis, address, host, commandTimeoutMs), prepare);
   }
@@ -111,7 +117,7 @@ export class Connection {
   /** A link over which everything was done that comes first. */
   async #connect(driver: Driver, prepare: (link: Link) => Promise<void>): Promise<Link> {
     const link = new Link(driver, this.#settings.commandTimeoutMs);
-    this.#next = link;
+    this.#opening.add(link);
     try {
       if (this.closed) throw new Error('the log is closed');
       await link.connect();
@@ -121,7 +127,7 @@ export class Connection {
       link.close(error instanceof Error ? error : new Error(String(error)));
       throw error;
     } finally {
-      this.#next = undefined;
+      this.#opening.delete(link);
     }
   }
 
@@ -148,6 +154,19 @@ export class Connection {
     throw failure;
   }
 
+  /** A master that was replaced goes on for a while, and what it acknowledges then is forgotten: leave it at once. */
+  async #watchMaster(link: Link, { host, port }: Host): Promise<void> {
+    const redis = await loadRedis();
+    while (this.#link === link) {
+      await this.#sleep(ASK_AGAIN_MS);
+      // While no Sentinel answers, nobody knows of another master.
+      const named = await this.#findMaster(redis).catch(() => undefined);
+      if (named && (named.host !== host || named.port !== port)) {
+        link.close(new Error('the Sentinels name another master'));
+      }
+    }
+  }
+
   /** Says why Redis cannot be used; the same reason once. */
   #report(): void {
     const { logger, address } = this.#settings;
@@ -159,8 +178,11 @@ export class Connection {
 
   /** Waits about that long: nodes that lost Redis together do not come back together. */
   async #pause(pauseMs: number): Promise<void> {
-    const { signal } = this.#closing;
-    await wait(pauseMs * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
+    await this.#sleep(pauseMs * (0.5 + Math.random()));
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    await wait(ms, undefined, { signal: this.#closing.signal }).catch(() => {});
   }
 }
 

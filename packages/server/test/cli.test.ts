@@ -5,18 +5,7 @@ import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { sqliteLog } from '../src/log/sqlite.ts';
-import { exitOf, run, secretFile, start, temporaryFolder } from './support/command-line.ts';
-
-async function serve(args: string[], environment: Record<string, string> = {}) {
-  const { child, output } = start(['serve', '--port', '0', ...args], environment);
-  const deadline = Date.now() + 10_000;
-  for (;;) {
-    const url = /"url":"([^"]+)"/.exec(output())?.[1];
-    if (url) return { child, output, url };
-    if (child.exitCode !== null || Date.now() > deadline) throw new Error(`did not serve:\n${output()}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
+import { exitOf, run, secretFile, serve, temporaryFolder } from './support/command-line.ts';
 
 describe('vitalwire serve', () => {
   it('serves, keeps the log on disk, and ends cleanly on SIGTERM', async () => {

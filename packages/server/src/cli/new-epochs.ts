@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { LogUnavailableError } from '../errors.ts';
 import { beginNewEpochs } from '../log/new-epochs.ts';
 import { beginNewLineage } from '../log/redis/new-lineage.ts';
 import { logFileIn, option } from './options.ts';
@@ -27,6 +28,12 @@ async function begin({ data, log }: NewEpochsFlags): Promise<string> {
   if (log === undefined || data !== undefined) {
     throw new Error('give either --data FOLDER of a SQLite log, or --log redis://…');
   }
-  await beginNewLineage(log);
+  try {
+    await beginNewLineage(log);
+  } catch (error) {
+    const reason =
+      error instanceof LogUnavailableError && error.cause instanceof Error ? error.cause : undefined;
+    throw reason === undefined ? error : new Error(`Redis cannot be used: ${reason.message}`);
+  }
   return 'all';
 }

@@ -127,7 +127,9 @@ async function openLog(flags: ServeFlags, logger: pino.Logger): Promise<LogStore
   if (log !== 'sqlite' && data !== undefined) throw new Error('--data goes with --log sqlite only');
   if (log === 'memory') return memoryLog({ retention });
   if (/^rediss?[:+]/.test(log)) return openRedis(redisLog({ url: log, retention, logger }));
-  if (log !== 'sqlite') throw new Error(`--log ${log}: expected sqlite, memory or redis://…`);
+  // What is no plain word is not repeated: it may hold a password.
+  const shown = /^[\w-]+$/.test(log) ? ` ${log}` : '';
+  if (log !== 'sqlite') throw new Error(`--log${shown}: expected sqlite, memory or redis://…`);
   if (data === undefined) throw new Error('give --data FOLDER for the log, or --log memory to keep nothing');
   return sqliteLog({ path: logFileIn(data), retention });
 }

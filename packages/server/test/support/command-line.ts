@@ -51,3 +51,15 @@ export async function run(args: string[], environment: Record<string, string> = 
   await once(child, 'close');
   return { code: child.exitCode, output: output() };
 }
+
+/** Runs `serve` on a free port, and waits until it serves. */
+export async function serve(args: string[], environment: Record<string, string> = {}) {
+  const { child, output } = start(['serve', '--port', '0', ...args], environment);
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const url = /"url":"([^"]+)"/.exec(output())?.[1];
+    if (url) return { child, output, url };
+    if (child.exitCode !== null || Date.now() > deadline) throw new Error(`did not serve:\n${output()}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

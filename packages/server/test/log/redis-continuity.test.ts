@@ -96,8 +96,9 @@ describe.skipIf(!hasRedis())('what Redis lost of one topic', () => {
     await redis.command('COPY', key(prefix, 'head'), key(prefix, 'head-copy'));
     await redis.command('COPY', key(prefix, 'entries'), key(prefix, 'entries-copy'));
     await append(log, 3);
-    await redis.command('COPY', key(prefix, 'head-copy'), key(prefix, 'head'), 'REPLACE');
-    await redis.command('COPY', key(prefix, 'entries-copy'), key(prefix, 'entries'), 'REPLACE');
+    const putBack = `for index = 1, #KEYS, 2 do redis.call('COPY', KEYS[index], KEYS[index + 1], 'REPLACE') end`;
+    const copies = ['head', 'entries'].flatMap((name) => [key(prefix, `${name}-copy`), key(prefix, name)]);
+    await redis.command('EVAL', putBack, '4', ...copies);
     await vi.waitFor(() => expect(interrupted).toContain(TOPIC), { timeout: 12_000 });
     const state = await log.state(TOPIC);
     expect(state).toMatchObject({ top: 2, earliest: 1 });

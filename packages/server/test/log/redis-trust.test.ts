@@ -167,6 +167,9 @@ describe.skipIf(!hasRedis())('a Redis whose memory is full', () => {
     expect(heard.flatMap(({ publications }) => publications)).toHaveLength(appended);
     await nodes.attend(8, SOMEBODY);
     expect(await log.state(8)).toMatchObject({ top: 0 });
+    for (const topic of [TOPIC, 8, 9]) {
+      await expect(log.append(topic, { text: 'a' })).rejects.toThrow(LogUnavailableError);
+    }
     await log.receive([{ topic: TOPIC, userId: 'ann', position: { epoch: page.epoch, offset: 1 } }]);
     expect(await log.received(TOPIC, 'ann')).toEqual({ epoch: page.epoch, offset: 1 });
     await redis.command('CONFIG', 'SET', 'maxmemory', '50mb');

@@ -66,6 +66,8 @@ end
 
 -- Begins a log that has no past.
 local function begin()
+  -- When the memory is full, only the first write is refused, and a removal never is.
+  redis.call('HSET', HEAD, 'epoch', NEW_EPOCH)
   redis.call('DEL', HEAD, ENTRIES, RECEIPTS)
   redis.call('HSET', HEAD, 'epoch', NEW_EPOCH, 'top', 0, 'time', whole(NOW), 'born', NEW_EPOCH, 'lineage', LINEAGE)
   expire(HEAD, TOP_AGE)

@@ -15,7 +15,10 @@ export interface RedisLogOptions {
    * of its Sentinels.
    */
   url: string;
-  /** How much is kept. The same for every node. @default 1,000 publications and 7 days a topic */
+  /**
+   * How much is kept. The same for every node. A longer age than before counts for a topic from about its next
+   * publication on. @default 1,000 publications and 7 days a topic
+   */
   retention?: Partial<Retention>;
   /** What the names of all keys and channels begin with. @default `vitalwire` */
   prefix?: string;
@@ -41,8 +44,8 @@ const OPTION_NAMES: readonly string[] = [
 
 /**
  * A log store in Redis 7 or later, shared by any number of servers: each of them serves every diagnosis, and any client
- * resumes at any of them. It needs the package `@redis/client`, and begins to connect at once; until it is connected,
- * and while Redis is away, calls reject with a `LogUnavailableError`. `log.nodes.check()` tells whether it can be used.
+ * resumes at any of them. It needs the package `@redis/client`, and begins to connect at once; calls wait for this first
+ * attempt. While Redis is away they reject with a `LogUnavailableError`. `log.nodes.check()` tells whether it can be used.
  *
  * What Redis acknowledged survives what Redis survives: everything with `appendfsync always` on a single server. Where
  * Redis may have forgotten something, after a restart with other settings or after a failover, every log begins a new

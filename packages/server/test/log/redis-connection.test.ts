@@ -132,6 +132,33 @@ describe.skipIf(!hasRedis())('a connection', () => {
     await expect(log.nodes?.check()).rejects.toThrow(LogUnavailableError);
   });
 
+  it('is waited for in the beginning', async () => {
+    const redis = await startRedis();
+    const log = redisLog({ url: redis.url });
+    onTestFinished(() => log.close());
+    const heard: number[] = [];
+    log.onAnnouncement(({ publications }) => heard.push(...publications.map(({ offset }) => offset)));
+    const attending = log.nodes?.attend(TOPIC, SOMEBODY);
+    const appended = await Promise.all(['a', 'b'].map((text) => log.append(TOPIC, { text })));
+    expect(appended.map(({ position }) => position.offset)).toEqual([1, 2]);
+    await attending;
+    expect(await log.append(TOPIC, { text: 'c' })).toMatchObject({ position: { offset: 3 }, recipients: 1 });
+    await vi.waitFor(() => expect(heard.at(-1)).toBe(3));
+  });
+
+  it('leaves nobody waiting who came before it was closed', async () => {
+    const redis = await startRedis();
+    for (const turns of [0, 1, 3, 10]) {
+      const log = redisLog({ url: redis.url });
+      const calls = [log.append(TOPIC, { text: 'a' }), log.state(TOPIC), log.nodes?.attend(TOPIC, SOMEBODY)];
+      for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      await log.close();
+      for (const call of await Promise.allSettled(calls)) {
+        if (call.status === 'rejected') expect(call.reason).toBeInstanceOf(LogUnavailableError);
+      }
+    }
+  });
+
   it('is closed while Redis does not answer', async () => {
     const redis = await startRedis();
     const { log, nodes } = await connectNode({ url: redis.url, commandTimeoutMs: 500 });
@@ -181,9 +208,11 @@ describe.skipIf(!hasRedis())('a connection', () => {
   ] as const)('answers for a Redis that %s', async (_, trouble) => {
     const redis = await startRedis();
     await redis[trouble]();
+    const begun = performance.now();
     const log = redisLog({ url: redis.url, commandTimeoutMs: 500 });
     onTestFinished(() => log.close());
-    const begun = performance.now();
+    await expect(log.append(TOPIC, { text: 'a' })).rejects.toThrow(LogUnavailableError);
+    await expect(log.nodes?.attend(TOPIC, SOMEBODY)).rejects.toThrow(LogUnavailableError);
     await expect(log.nodes?.check()).rejects.toThrow(LogUnavailableError);
     await expect(log.append(TOPIC, { text: 'a' })).rejects.toThrow(LogUnavailableError);
     expect(performance.now() - begun).toBeLessThan(1_500);

@@ -3,6 +3,7 @@ import type { Announcer } from '../announcer.ts';
 import type { Publication, Topic } from '../log-store.ts';
 import { Attended } from './attended.ts';
 import { readChannelMessage } from './channel-message.ts';
+import type { Connection } from './connection.ts';
 import { NODE_HOLDS_MS } from './control.ts';
 import { topicKeys } from './keys.ts';
 import type { Link } from './link.ts';
@@ -48,8 +49,11 @@ export class Attendance {
     this.#interruptionListeners.push(listener);
   }
 
-  /** The link is asked for when it is needed: until then it may be another one. */
-  async attend(topic: Topic, users: ReadonlyMap<string, number>, link: () => Link): Promise<void> {
+  async attend(
+    topic: Topic,
+    users: ReadonlyMap<string, number>,
+    connection: Pick<Connection, 'tried' | 'link'>,
+  ): Promise<void> {
     let attended = this.#attended.get(topic);
     if (attended === undefined) {
       if (users.size === 0) return;
@@ -59,7 +63,9 @@ export class Attendance {
     attended.users = users;
     attended.emptySince = users.size === 0 ? performance.now() : undefined;
     const present = attended;
-    await present.write(() => this.#write(link(), present));
+    await connection.tried;
+    // Asked for when its turn has come: until then it may be another one.
+    await present.write(() => this.#write(connection.link, present));
   }
 
   /** Attends everything over a new link, and compares: what was missed is known then. */

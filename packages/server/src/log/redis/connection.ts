@@ -30,13 +30,14 @@ export class Connection {
   #master: Host | undefined;
   #failure: unknown;
   #reported: string | undefined;
-  #tried: () => void = () => {};
-  readonly #firstTry: Promise<void>;
+  #hasTried: () => void = () => {};
+  /** Resolves when the first attempt to connect has succeeded or failed: before that, it is worth waiting. */
+  readonly tried: Promise<void>;
 
   constructor(settings: ConnectionSettings) {
     this.#settings = settings;
-    this.#firstTry = new Promise((resolve) => {
-      this.#tried = resolve;
+    this.tried = new Promise((resolve) => {
+      this.#hasTried = resolve;
     });
     this.#running = this.#run();
   }
@@ -62,7 +63,7 @@ export class Connection {
    * @throws {LogUnavailableError} when it cannot be reached.
    */
   async check(): Promise<void> {
-    await this.#firstTry;
+    await this.tried;
     if (!this.#link && this.#failure instanceof OptionError) throw this.#failure;
     void this.link;
   }
@@ -73,6 +74,7 @@ export class Connection {
     for (const link of this.#opening) link.close(reason);
     this.#link?.close(reason);
     await this.#running;
+    this.#hasTried();
   }
 
   async #run(): Promise<void> {
@@ -85,7 +87,7 @@ export class Connection {
         this.#link = link;
         this.#reported = undefined;
         this.#settings.logger.info({ redis: this.#settings.address.shown }, 'connected to Redis');
-        this.#tried();
+        this.#hasTried();
         if (this.#master) void this.#watchMaster(link, this.#master);
         this.#failure = await link.lost;
         this.#link = undefined;
@@ -93,7 +95,7 @@ export class Connection {
         if (performance.now() - openedAt > LONGEST_PAUSE_MS) pauseMs = FIRST_PAUSE_MS;
       } catch (error) {
         this.#failure = error;
-        this.#tried();
+        this.#hasTried();
       }
       if (this.closed) return;
       this.#report();

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Position, parsePosition } from '@vitalwire/protocol';
 import { LogUnavailableError, OptionError, OutcomeUnknownError } from '../../errors.ts';
 import { Announcer } from '../announcer.ts';
@@ -56,7 +57,7 @@ export class RedisLogStore implements LogStore {
   }
 
   async append(topic: Topic, { text, to, idempotency }: Entry): Promise<Appended> {
-    const link = this.#link();
+    const link = await this.#link();
     this.#index(link, topic);
     const own = [
       text,
@@ -110,7 +111,7 @@ export class RedisLogStore implements LogStore {
     const { topics } = controlKeys(this.#settings.prefix);
     const counts = new Map<Topic, number>();
     try {
-      const link = this.#link();
+      const link = await this.#link();
       // Whatever was appended before has expired.
       const expired = Date.now() - this.#settings.retention.ageMs - INDEX_AGAIN_MS - CLOCK_SLACK_MS;
       if (expired > 0) await link.send(topics, ['ZREMRANGEBYSCORE', topics, '0', `${Math.trunc(expired)}`]);
@@ -140,6 +141,8 @@ export class RedisLogStore implements LogStore {
 
   async #finish(): Promise<void> {
     await this.nodes.stop();
+    // Whatever was called before this has been sent by then.
+    await setImmediate();
     try {
       const { link } = this.#connection;
       await link.settled();
@@ -157,14 +160,15 @@ export class RedisLogStore implements LogStore {
     own: readonly (string | number)[] = [],
   ): Promise<unknown> {
     try {
-      return await this.#scripts.run(this.#link(), script, topic, own);
+      return await this.#scripts.run(await this.#link(), script, topic, own);
     } catch (error) {
       throw unavailable(error);
     }
   }
 
-  #link(): Link {
+  async #link(): Promise<Link> {
     if (this.#closing !== undefined) throw new LogUnavailableError('the log is closed');
+    await this.#connection.tried;
     return this.#connection.link;
   }
 

@@ -49,7 +49,7 @@ export class RedisNodes implements Nodes {
   async attend(topic: Topic, users: ReadonlyMap<string, number>): Promise<void> {
     this.#refuseStopped();
     try {
-      await this.#attendance.attend(topic, users, () => this.#connection().link);
+      await this.#attendance.attend(topic, users, this.#connection());
     } catch (error) {
       throw unavailable(error);
     }

@@ -3,7 +3,7 @@ import type { Topic } from '../log-store.ts';
 import type { Census } from '../nodes.ts';
 import { controlKeys } from './keys.ts';
 import type { Link } from './link.ts';
-import { controlScript } from './scripts.ts';
+import { loadControlScript } from './scripts.ts';
 import { isLasting, type ServerInfo } from './server-info.ts';
 
 /** How long others count a node that says nothing more, in milliseconds. */
@@ -35,6 +35,7 @@ const NO_CENSUS: Census = { connections: 0, subscriptions: new Map() };
 export class Control {
   readonly #keys: ReturnType<typeof controlKeys>;
   readonly #node: string;
+  readonly #script = loadControlScript();
   readonly #revocationListeners: RevocationListener[] = [];
   /** The newest of each user, for listeners to come. */
   readonly #revocations = new Map<string, number>();
@@ -135,7 +136,7 @@ export class Control {
       randomBytes(12).toString('base64url'),
       this.#lastRevocation,
     ];
-    return (await link.run(controlScript, this.#keys.all, args.map(String))) as Answer;
+    return (await link.run(this.#script, this.#keys.all, args.map(String))) as Answer;
   }
 
   #learn(flat: readonly string[]): void {

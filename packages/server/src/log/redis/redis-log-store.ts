@@ -18,7 +18,7 @@ import { Connection } from './connection.ts';
 import { controlKeys } from './keys.ts';
 import { type Link, LinkLostError } from './link.ts';
 import { RedisNodes } from './redis-nodes.ts';
-import { topicScripts } from './scripts.ts';
+import type { TopicScript } from './scripts.ts';
 import { readServerInfo, refuseUnfit, warnOfLoss } from './server-info.ts';
 import type { RedisLogSettings } from './settings.ts';
 import { TopicScripts } from './topic-scripts.ts';
@@ -154,11 +154,7 @@ export class RedisLogStore implements LogStore {
     await this.#connection.close();
   }
 
-  async #ask(
-    script: keyof typeof topicScripts,
-    topic: Topic,
-    own: readonly (string | number)[] = [],
-  ): Promise<unknown> {
+  async #ask(script: TopicScript, topic: Topic, own: readonly (string | number)[] = []): Promise<unknown> {
     try {
       return await this.#scripts.run(await this.#link(), script, topic, own);
     } catch (error) {
@@ -185,9 +181,7 @@ export class RedisLogStore implements LogStore {
       );
     }
     warnOfLoss(server, logger);
-    if (address.kind !== 'cluster') {
-      for (const { text } of Object.values(topicScripts)) await link.send(channel, ['SCRIPT', 'LOAD', text]);
-    }
+    if (address.kind !== 'cluster') await this.#scripts.load(link);
     this.#forgetIndexed();
     await this.nodes.join(link, server);
   }

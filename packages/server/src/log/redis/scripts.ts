@@ -18,14 +18,18 @@ export type TopicScript = (typeof ofTopic)[number];
 const EVEN_WHEN_FULL = '#!lua flags=allow-oom\n';
 
 /** Every script that works on one topic's keys; what they have in common stands before each of them. */
-export const topicScripts = Object.fromEntries(
-  ofTopic.map((name) => {
-    const text = `${read('log')}\n${read(name)}`;
+export function loadTopicScripts(): Readonly<Record<TopicScript, Script>> {
+  const common = read('log');
+  const scripts = ofTopic.map((name) => {
+    const text = `${common}\n${read(name)}`;
     return [name, script(name === 'append' ? text : EVEN_WHEN_FULL + text)];
-  }),
-) as Record<TopicScript, Script>;
+  });
+  return Object.fromEntries(scripts) as Record<TopicScript, Script>;
+}
 
-export const controlScript = script(EVEN_WHEN_FULL + read('control'));
+export function loadControlScript(): Script {
+  return script(EVEN_WHEN_FULL + read('control'));
+}
 
 function read(name: string): string {
   return readFileSync(new URL(`${name}.lua`, import.meta.url), 'utf8');

@@ -2,7 +2,7 @@ import { newEpoch } from '../epoch.ts';
 import type { Topic } from '../log-store.ts';
 import { topicKeys } from './keys.ts';
 import type { Link } from './link.ts';
-import { type TopicScript, topicScripts } from './scripts.ts';
+import { loadTopicScripts, type TopicScript } from './scripts.ts';
 import type { RedisLogSettings } from './settings.ts';
 
 /** Stands for `Infinity`, which Lua would not read. */
@@ -11,6 +11,7 @@ const NO_LIMIT = 1e300;
 /** Runs the scripts that work on a topic. */
 export class TopicScripts {
   readonly #settings: RedisLogSettings;
+  readonly #scripts = loadTopicScripts();
   /**
    * Within which Redis is known to have forgotten nothing. Empty: the scripts take the process that they run in, since
    * another one may have forgotten something.
@@ -19,6 +20,11 @@ export class TopicScripts {
 
   constructor(settings: RedisLogSettings) {
     this.#settings = settings;
+  }
+
+  /** Lets a server know all of them, so that they need not be sent with the first calls. */
+  async load(link: Link): Promise<void> {
+    for (const { text } of Object.values(this.#scripts)) await link.send('', ['SCRIPT', 'LOAD', text]);
   }
 
   run(
@@ -34,7 +40,7 @@ export class TopicScripts {
     const time = now === undefined ? '' : Math.trunc(now());
     const args = [keys.channel, this.lineage, newEpoch(), time, publications, ageMs, topAgeMs, ...own];
     return link.run(
-      topicScripts[name],
+      this.#scripts[name],
       idempotencyKey === undefined ? keys.all : [...keys.all, keys.idempotency(idempotencyKey)],
       args.map((value) => (value === Infinity ? `${NO_LIMIT}` : `${value}`)),
     );

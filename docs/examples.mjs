@@ -15,6 +15,7 @@ export const guides = [
   'docs/recipes.md',
   'docs/verify.md',
   'docs/redis.md',
+  'docs/reliability.md',
 ];
 
 const EXAMPLE = /^(\[`[^`\n]+`\]\(([^)\n]+)\)\n\n```(\w+)\n)([\s\S]*?)(^```$)/gm;

@@ -17,7 +17,8 @@ broken: ${bugs.map(({ name }) => name).join(', ')}`;
 class UsageError extends Error {}
 
 try {
-  process.exitCode = await main();
+  // At once, whatever a broken run may have left behind.
+  process.exit(await main());
 } catch (error) {
   // Nothing was proven, whatever the reason.
   console.error(error instanceof UsageError ? `${error.message}\n${USAGE}` : error);

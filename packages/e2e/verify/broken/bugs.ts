@@ -194,4 +194,21 @@ export const bugs: readonly Bug[] = [
     faults: ['connection_cut'],
     traces: ['cross-user'],
   },
+  {
+    name: 'sent-again',
+    description: 'an append that Redis did not answer is sent again',
+    edits: [
+      {
+        file: 'log/redis/redis-log-store.ts',
+        search: 'if (error instanceof LinkLostError) throw new OutcomeUnknownError(error);',
+        replacement: `if (error instanceof LinkLostError) {
+          await new Promise((resolve) => setTimeout(resolve, 500));
+          return this.append(topic, { text, to });
+        }`,
+      },
+    ],
+    log: 'redis',
+    faults: ['redis_connections_cut', 'redis_frozen'],
+    traces: ['duplicate-append'],
+  },
 ];

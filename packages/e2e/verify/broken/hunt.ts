@@ -31,7 +31,7 @@ async function runBroken({ name, log, faults }: Bug, seed: number): Promise<Hunt
   const { report, outputs, folder } = await run({
     durationMs: RUN_MS,
     log,
-    nodes: 1,
+    nodes: log.startsWith('redis') ? 2 : 1,
     seed,
     kinds: faultKinds.filter((kind) => faults.includes(kind.name)),
     publishers: 2,

@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
@@ -7,6 +9,7 @@ import { redisLog } from '../src/log/redis.ts';
 import { hasRedis } from '../src/testing/redis-server.ts';
 import { exitOf, run, secretFile, serve, start } from './support/command-line.ts';
 import { startRedis } from './support/redis-node.ts';
+import { selfSigned } from './support/self-signed.ts';
 import { SECRET } from './support/tokens.ts';
 
 const DIAGNOSIS = 7;
@@ -33,6 +36,15 @@ async function subscribe(url: string, user: string) {
   socket.on('message', (data) => messages.push(JSON.parse(String(data))));
   await vi.waitFor(() => expect(messages[0]?.type).toBe('connect'), { timeout: 5_000 });
   return { socket, messages };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 const ready = async (url: string) => (await fetch(`${url}/ready`)).status;
@@ -107,6 +119,23 @@ describe.skipIf(!hasRedis())('vitalwire serve --log redis://…', () => {
     const { code, output } = await run(['serve', '--log', redis.url, '--jwt-secret-file', secretFile()]);
     expect(code).toBe(1);
     expect(output).toMatch(/^vitalwire: .*CONFIG SET maxmemory-policy noeviction$/m);
+  });
+
+  it('speaks TLS, with servers whose certificate it knows', async () => {
+    const { keyFile, certFile } = selfSigned();
+    const port = await freePort();
+    const files = ['--tls-cert-file', certFile, '--tls-key-file', keyFile, '--tls-ca-cert-file', certFile];
+    const redis = await startRedis({
+      args: ['--tls-port', `${port}`, ...files, '--tls-auth-clients', 'no', '--requirepass', 'pa55-w0rd'],
+    });
+    expect(redis.port).not.toBe(port);
+    const args = ['--log', `rediss://:pa55-w0rd@localhost:${port}`, '--jwt-secret-file', secretFile()];
+    const trusting = await serve(args, { NODE_EXTRA_CA_CERTS: certFile });
+    expect((await publish(trusting.url, 1)).status).toBe(200);
+    const strict = await serve(args);
+    expect(await ready(strict.url)).toBe(503);
+    expect(strict.output()).toMatch(/"reason":"self-signed certificate/);
+    expect(strict.output() + trusting.output()).not.toContain('pa55');
   });
 
   it('does not let anybody in who was revoked before it started', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { LogUnavailableError } from '../../src/errors.ts';
 import type { Topic } from '../../src/log/log-store.ts';
 import type { RedisLogOptions } from '../../src/log/redis.ts';
@@ -90,6 +90,59 @@ describe.skipIf(!hasRedis())('what is kept in Redis', () => {
         expect(await expiry(name)).toBeGreaterThan(25_000);
         expect(await expiry(name)).toBeLessThanOrEqual(30_000);
       }
+    });
+  });
+
+  describe('of a log', () => {
+    it('is little more than its retention, and never less', async () => {
+      let now = 1_000_000_000_000;
+      const retention = { publications: 10, ageMs: DAY_MS };
+      const { log, key } = await connect({ retention, now: () => now });
+      const length = async () => Number(await redis.command('XLEN', key('entries')));
+      for (let count = 1; count <= 60; count += 1) {
+        await log.append(TOPIC, { text: `${count}` });
+        expect(await length()).toBeGreaterThanOrEqual(Math.min(count, 10));
+        expect(await length()).toBeLessThan(10 + 16);
+      }
+      // The sixteenth after everything before has expired, which is when it is tidied up.
+      for (let count = 61; count < 64; count += 1) await log.append(TOPIC, { text: `${count}` });
+      now += DAY_MS;
+      await log.append(TOPIC, { text: '64' });
+      expect(await length()).toBe(1);
+      expect(await log.read(TOPIC, 0, EVERYTHING)).toMatchObject({ earliest: 64, top: 64 });
+    });
+
+    it('is read in pages that are measured as JavaScript does', async () => {
+      const { log } = await connect();
+      for (let count = 0; count < 3; count += 1) await log.append(TOPIC, { text: 'aé€\u{1F600}' }); // 5
+      const lengths = [];
+      for (const size of [4, 5, 9, 10, 14, 15]) {
+        lengths.push((await log.read(TOPIC, 0, { publications: 10, size })).publications.length);
+      }
+      expect(lengths).toEqual([1, 1, 1, 2, 2, 3]);
+    });
+
+    it('is told at once to those who follow it when its epoch is renewed', async () => {
+      vi.useFakeTimers({ toFake: ['setInterval'] });
+      onTestFinished(() => void vi.useRealTimers());
+      const node = await connect();
+      const other = await connect({ prefix: node.prefix });
+      await node.nodes.attend(TOPIC, SOMEBODY);
+      await other.log.append(TOPIC, { text: 'a' });
+      await vi.waitFor(() => expect(offsetsHeard(node, TOPIC)).toEqual([1]));
+      await redis.command('HSET', node.key('head'), 'lineage', 'another');
+      await other.log.received(TOPIC, 'ann');
+      await vi.waitFor(() => expect(node.interrupted).toEqual([TOPIC]), { timeout: 500, interval: 20 });
+    });
+
+    it('knows its idempotency keys also in a renewed epoch', async () => {
+      const { log, key } = await connect();
+      const entry = { text: 'a', idempotency: { key: 'key', memo: 'memo' } };
+      const { position } = await log.append(TOPIC, entry);
+      await redis.command('HSET', key('head'), 'lineage', 'another');
+      const again = await log.append(TOPIC, entry);
+      expect(again).toMatchObject({ position: { offset: 1 }, duplicateOf: 'memo' });
+      expect(again.position.epoch).not.toBe(position.epoch);
     });
   });
 
@@ -201,6 +254,23 @@ describe.skipIf(!hasRedis())('what somebody has damaged', () => {
     expect(publications).toEqual([]);
     expect(await log.count(TOPIC, 0, 3, 'ann')).toBe(0);
     expect((await log.append(TOPIC, { text: 'd' })).position).toEqual({ epoch, offset: 1 });
+  });
+
+  it('a stream with a hole: it is no obstacle when it is tidied up, and nothing is counted of it', async () => {
+    const redis = await startRedis();
+    const { log, prefix } = await connectNode({ url: redis.url, retention: { publications: 9 } });
+    const stream = `${prefix}:{${TOPIC}}:entries`;
+    for (let count = 1; count < 16; count += 1) await log.append(TOPIC, { text: `${count}` });
+    await redis.command('XDEL', stream, '8-0');
+    expect(await log.append(TOPIC, { text: '16' })).toMatchObject({ position: { offset: 16 } });
+    expect(await log.state(TOPIC)).toMatchObject({ top: 16, earliest: 17 });
+    for (const text of ['17', '18', '19']) await log.append(TOPIC, { text });
+    await redis.command('XDEL', stream, '18-0');
+    expect(await log.count(TOPIC, 0, 19, 'ann')).toBe(0);
+    expect(await log.append(TOPIC, { text: '20' })).toMatchObject({ position: { offset: 20 } });
+    await redis.command('XDEL', stream, '20-0');
+    await log.append(TOPIC, { text: '21' });
+    expect(await log.unreceived()).toEqual(new Map([[TOPIC, 1]]));
   });
 
   it.each(['nodes', 'users', 'head', 'entries'])(

@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { check, readHistory } from '../../../src/verify/index.ts';
 import { fileWith, run, start, temporaryFolder } from '../../support/command-line.ts';
+import { selfSigned } from '../../support/self-signed.ts';
 import { DIAGNOSIS, deployment, verifierToken } from './deployment.ts';
 import { FLAWS, flawedProxy } from './flawed-proxy.ts';
 
@@ -72,7 +72,8 @@ describe('vitalwire verify', () => {
   );
 
   it('speaks TLS, and says how to trust a certificate', PATIENCE, async () => {
-    const certificate = selfSigned();
+    const { keyFile, certFile } = selfSigned();
+    const certificate = { key: readFileSync(keyFile, 'utf8'), cert: readFileSync(certFile, 'utf8') };
     const url = await deployment(certificate);
     const token = await verifierToken();
     const untrusted = await verify(url, token);
@@ -82,7 +83,7 @@ describe('vitalwire verify', () => {
     expect(untrusted.code).toBe(2);
     const trusted = await run(['verify', '--url', url, ...BRIEFLY], {
       VITALWIRE_TOKEN: token,
-      NODE_EXTRA_CA_CERTS: fileWith(certificate.cert),
+      NODE_EXTRA_CA_CERTS: certFile,
     });
     expect(trusted.output).toMatch(/^HELD/m);
     expect(trusted.code).toBe(0);
@@ -183,20 +184,3 @@ describe('vitalwire verify, when it cannot', () => {
     expect(code).toBe(2);
   });
 });
-
-function selfSigned(): { key: string; cert: string } {
-  const folder = temporaryFolder();
-  const [key, cert] = [join(folder, 'key'), join(folder, 'cert')];
-  const args = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=localhost'];
-  const { status, stderr } = spawnSync('openssl', [
-    ...args,
-    '-addext',
-    'subjectAltName=DNS:localhost',
-    '-keyout',
-    key,
-    '-out',
-    cert,
-  ]);
-  if (status !== 0) throw new Error(`openssl: ${stderr}`);
-  return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
-}

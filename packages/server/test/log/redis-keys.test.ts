@@ -11,6 +11,7 @@ import {
   skipTime,
   startRedis,
 } from '../support/redis-node.ts';
+import { startProxy } from '../support/tcp-proxy.ts';
 
 const TOPIC = 7;
 const HOUR_MS = 3_600_000;
@@ -120,6 +121,28 @@ describe.skipIf(!hasRedis())('what is kept in Redis', () => {
         lengths.push((await log.read(TOPIC, 0, { publications: 10, size })).publications.length);
       }
       expect(lengths).toEqual([1, 1, 1, 2, 2, 3]);
+    });
+
+    it('is counted to its end, however long it is', async () => {
+      const { log } = await connect();
+      const to = (index: number) => (index % 10 === 0 ? 'ann' : undefined);
+      await Promise.all(
+        Array.from({ length: 1_000 }, (_, index) => log.append(TOPIC, { text: 'a', to: to(index) })),
+      );
+      expect(await log.count(TOPIC, 0, 1_000, 'ann')).toBe(1_000);
+      expect(await log.count(TOPIC, 0, 1_000, 'bob')).toBe(900);
+      expect(await log.count(TOPIC, 0, 600, 'bob')).toBe(540);
+    });
+
+    it('is received as far as anybody has, in whatever order they are told', async () => {
+      const { log } = await connect();
+      const [first, , third] = await Promise.all(['a', 'b', 'c'].map((text) => log.append(TOPIC, { text })));
+      const receipt = (userId: string, appended = first) => {
+        const position = appended?.position ?? { epoch: '', offset: 0 };
+        return { topic: TOPIC, userId, position };
+      };
+      await log.receive([receipt('ann', third), receipt('bob')]);
+      expect(await log.unreceived()).toEqual(new Map());
     });
 
     it('is told at once to those who follow it when its epoch is renewed', async () => {
@@ -271,6 +294,9 @@ describe.skipIf(!hasRedis())('what somebody has damaged', () => {
     await redis.command('XDEL', stream, '20-0');
     await log.append(TOPIC, { text: '21' });
     expect(await log.unreceived()).toEqual(new Map([[TOPIC, 1]]));
+    for (const text of ['22', '23']) await log.append(TOPIC, { text });
+    await redis.command('XDEL', stream, '22-0');
+    expect(await log.unreceived()).toEqual(new Map());
   });
 
   it.each(['nodes', 'users', 'head', 'entries'])(
@@ -299,6 +325,30 @@ describe.skipIf(!hasRedis())('what somebody has damaged', () => {
     await redis.command('SCRIPT', 'FLUSH');
     expect(await log.append(TOPIC, { text: 'a' })).toMatchObject({ position: { offset: 1 } });
     expect(await log.append(TOPIC, { text: 'b' })).toMatchObject({ position: { offset: 2 } });
+  });
+
+  it('an old word of where a log stands does no harm', async () => {
+    const redis = await startRedis();
+    const proxy = await startProxy(redis.port);
+    const node = await connectNode({ url: `redis://127.0.0.1:${proxy.port}` });
+    const other = await connectNode({ url: redis.url, prefix: node.prefix });
+    await node.nodes.attend(TOPIC, SOMEBODY);
+    for (const text of ['a', 'b', 'c']) await other.log.append(TOPIC, { text });
+    await vi.waitFor(() => expect(offsetsHeard(node, TOPIC)).toEqual([1, 2, 3]));
+    const { epoch } = await other.log.state(TOPIC);
+    const channel = `${node.prefix}:{${TOPIC}}`;
+    await redis.command('SPUBLISH', channel, `s${epoch}:2`);
+    await node.log.append(TOPIC, { text: 'd' });
+    expect(await other.log.state(TOPIC)).toMatchObject({ epoch, top: 4 });
+    expect(node.interrupted).toEqual([]);
+    // Nor when the log has begun anew, and this node does not know yet.
+    proxy.mute(channel);
+    await redis.command('DEL', `${channel}:head`);
+    const anew = await other.log.append(TOPIC, { text: 'new' });
+    proxy.mute();
+    await redis.command('SPUBLISH', channel, `s${epoch}:3`);
+    await vi.waitFor(() => expect(node.interrupted).toContain(TOPIC));
+    expect(await other.log.state(TOPIC)).toMatchObject({ epoch: anew.position.epoch, top: 1 });
   });
 
   it('messages of somebody else on a channel are passed over', async () => {

@@ -28,7 +28,7 @@ local EXPIRED, FORGOTTEN = NOW - AGE, NOW - TOP_AGE
 -- A cluster has a process for each shard. None can be trusted to remember after it ended, or after it was a replica.
 if LINEAGE == '' then
   local info = redis.call('INFO', 'server', 'replication')
-  LINEAGE = string.match(info, 'run_id:(%x+)') .. string.match(info, 'master_replid:(%x+)')
+  LINEAGE = string.match(info, 'run_id:(%x+)') .. (string.match(info, 'master_replid:(%x+)') or '')
 end
 
 -- The usual conversion of a number writes 1e+15.

@@ -52,9 +52,15 @@ export async function readServerInfo(link: Link, key: string, last?: ServerInfo)
  * @throws {OptionError} naming `url`, when the server cannot keep a log.
  * @throws {Error} when it is not the one that takes writes now.
  */
-export function refuseUnfit({ version, evicts, isMaster }: ServerInfo): void {
+export function refuseUnfit({ version, runId, evicts, isMaster }: ServerInfo): void {
   if (Number.parseInt(version, 10) < OLDEST_MAJOR) {
     throw new OptionError('url', `Redis ${version} is too old: version ${OLDEST_MAJOR} is needed`);
+  }
+  if (runId === '') {
+    throw new OptionError(
+      'url',
+      'this Redis does not tell its run_id, so that a restart would not be noticed',
+    );
   }
   if (evicts !== undefined) {
     throw new OptionError(

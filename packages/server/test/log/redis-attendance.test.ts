@@ -69,6 +69,12 @@ describe.skipIf(!hasRedis())('a node that was cut off', () => {
     proxy.mend();
     await usable(node.log);
     expect([await recipients(other), await recipients(other, 'ann')]).toEqual([2, 0]);
+    users.clear();
+    proxy.cut();
+    await expect(node.nodes.attend(TOPIC, users)).rejects.toThrow(LogUnavailableError);
+    proxy.mend();
+    await usable(node.log);
+    expect([await recipients(other), await recipients(other, 'bob')]).toEqual([0, 0]);
   });
 });
 
@@ -84,6 +90,15 @@ describe.skipIf(!hasRedis())('a node that Redis has forgotten', () => {
       async () => expect([await recipients(other), await recipients(other, 'ann')]).toEqual([2, 2]),
       { timeout: 3_000 },
     );
+  });
+
+  it('or nearly: keeps its users when its count has expired', async () => {
+    const { redis, node, other, key } = await startNodeBehindProxy();
+    await node.nodes.attend(TOPIC, new Map([['ann', 2]]));
+    const id = await redis.command('HKEYS', key('nodes'));
+    await redis.command('HSET', key('nodes'), id, '1000:2');
+    await vi.waitFor(async () => expect(await recipients(other)).toBe(2), { timeout: 3_000 });
+    expect(await recipients(other, 'ann')).toBe(2);
   });
 
   it('does not count users of before whom Redis still has', async () => {

@@ -48,6 +48,27 @@ describe.skipIf(!hasRedis())('the lineage of the data', () => {
     expect(await redis.command('HGET', key('lineage'), 'id')).toBe(lineage);
   });
 
+  it('goes on when a node finds nothing that knows less of it than the others', async () => {
+    hurry();
+    const redis = await startRedis();
+    const proxies = [await startProxy(redis.port), await startProxy(redis.port)] as const;
+    const first = await connectNode({ url: `redis://127.0.0.1:${proxies[0].port}` });
+    const second = await connectNode({ url: `redis://127.0.0.1:${proxies[1].port}`, prefix: first.prefix });
+    proxies[0].cut();
+    const beats = () => redis.command('HGET', `${first.prefix}:{control}:lineage`, 'beats');
+    const before = Number(await beats());
+    await vi.waitFor(async () => expect(Number(await beats())).toBeGreaterThan(before + 10));
+    proxies[1].cut();
+    await vi.waitFor(() => expect(second.nodes.check()).rejects.toThrow());
+    await redis.command('FLUSHALL');
+    proxies[0].mend();
+    await usable(first.log);
+    const epoch = await epochOf(first);
+    proxies[1].mend();
+    await usable(second.log);
+    expect([await epochOf(second), await epochOf(first)]).toEqual([epoch, epoch]);
+  });
+
   it.each([
     ['an older state of it', (number: string) => ['beats', '1', 'number', number]],
     ['an older lineage', (number: string) => ['number', `${Number(number) - 1}`]],
@@ -57,7 +78,11 @@ describe.skipIf(!hasRedis())('the lineage of the data', () => {
     const epoch = await epochOf(one);
     await bothBeat();
     const number = await redis.command('HGET', key('lineage'), 'number');
-    await redis.command('HSET', key('lineage'), ...fields(number));
+    const putBack = `
+      redis.call('HSET', KEYS[1], unpack(ARGV))
+      redis.call('HSET', KEYS[2], 'lineage', redis.call('HGET', KEYS[1], 'id'))`;
+    const keys = [key('lineage'), `${one.prefix}:{${TOPIC}}:head`];
+    await redis.command('EVAL', putBack, '2', ...keys, ...fields(number));
     await bothBeat();
     const after = await epochOf(one);
     expect(after).not.toBe(epoch);

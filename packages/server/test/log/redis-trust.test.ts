@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { LogUnavailableError, OptionError } from '../../src/errors.ts';
 import type { LogStore } from '../../src/log/log-store.ts';
@@ -68,6 +70,22 @@ describe.skipIf(!hasRedis())('a Redis that has promised to keep everything', () 
     expect(followed).toBe(false);
   });
 
+  it('is not believed when it is started again from an older snapshot', async () => {
+    const redis = await startRedis({ appendfsync: 'always' });
+    const first = await connectNode({ url: redis.url });
+    const before = await first.log.append(TOPIC, { text: 'a' });
+    await redis.command('SAVE');
+    await first.log.append(TOPIC, { text: 'b' });
+    await first.log.close();
+    await redis.kill();
+    const file = join(redis.folder, 'redis.conf');
+    await writeFile(file, (await readFile(file, 'utf8')).replace('appendonly yes', 'appendonly no'));
+    await redis.restart();
+    const later = await connectNode({ url: redis.url, prefix: first.prefix });
+    const { position } = await later.log.append(TOPIC, { text: 'c' });
+    expect(position).toEqual({ epoch: expect.not.stringMatching(before.position.epoch), offset: 2 });
+  });
+
   it('is not believed when it does not tell what it promises', async () => {
     const redis = await startRedis({ appendfsync: 'always' });
     await redis.command('ACL', 'SETUSER', 'vitalwire', 'on', '>secret', '~*', '&*', '+@all', '-config');
@@ -108,6 +126,18 @@ describe.skipIf(!hasRedis())('a Redis that was a replica meanwhile', () => {
     const { position: again } = await later.log.append(TOPIC, { text: 'c' });
     expect(again.offset).toBe(position.offset);
     expect(again.epoch).not.toBe(position.epoch);
+  });
+
+  it('or not: that it counts its history anew is no reason for doubt', async () => {
+    hurry();
+    const redis = await startRedis({ args: ['--enable-debug-command', 'local'] });
+    const { log, prefix } = await connectNode({ url: redis.url });
+    const epoch = await epochOf(log);
+    const replication = () => redis.command('HGET', `${prefix}:{control}:lineage`, 'replication');
+    const before = await replication();
+    await redis.command('DEBUG', 'CHANGE-REPL-ID'); // as an hour after the last replica left
+    await vi.waitFor(async () => expect(await replication()).not.toBe(before));
+    expect(await epochOf(log)).toBe(epoch);
   });
 
   it('is not used while it is one', async () => {

@@ -59,6 +59,5 @@ if not log then
   redis.call('SPUBLISH', CHANNEL, 's')
   return nil
 end
-log = sound(log)
 say_state(log)
 return { log.epoch, log.top }

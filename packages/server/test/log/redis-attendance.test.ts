@@ -29,7 +29,7 @@ async function recipients({ log }: Awaited<ReturnType<typeof connectNode>>, to?:
   return (await log.append(TOPIC, { text: 'a', to })).recipients;
 }
 
-describe.skipIf(!hasRedis())('a node that was cut off', () => {
+describe.skipIf(!hasRedis())('a node that was cut off', { retry: 2 }, () => {
   it('learns of the first publication of a log that it saw begin', async () => {
     const { proxy, node, other } = await startNodeBehindProxy();
     await node.nodes.attend(TOPIC, SOMEBODY);
@@ -78,7 +78,7 @@ describe.skipIf(!hasRedis())('a node that was cut off', () => {
   });
 });
 
-describe.skipIf(!hasRedis())('a node that Redis has forgotten', () => {
+describe.skipIf(!hasRedis())('a node that Redis has forgotten', { retry: 2 }, () => {
   it.each([
     ['its count and its users', ['nodes', 'users']],
     ['its count', ['nodes']],
@@ -116,7 +116,7 @@ describe.skipIf(!hasRedis())('a node that Redis has forgotten', () => {
   });
 });
 
-describe.skipIf(!hasRedis())('a node compares', () => {
+describe.skipIf(!hasRedis())('a node compares', { retry: 2 }, () => {
   it('every topic within ten seconds, also while many others are left', async () => {
     const { redis, node, key } = await startNodeBehindProxy();
     const topics = Array.from({ length: 160 }, (_, index) => index + 1);
@@ -180,7 +180,7 @@ describe.skipIf(!hasRedis())('a node compares', () => {
   });
 });
 
-describe.skipIf(!hasRedis())('a topic that nobody follows any more', () => {
+describe.skipIf(!hasRedis())('a topic that nobody follows any more', { retry: 2 }, () => {
   async function deserted() {
     const { redis, node, other } = await startNodeBehindProxy();
     const later = skipTime();

@@ -11,7 +11,7 @@ function appendSoon(log: LogStore, topic: number) {
   return vi.waitFor(() => log.append(topic, { text: 'after' }), { timeout: 25_000, interval: 100 });
 }
 
-describe.skipIf(!hasRedis())('in a cluster', { timeout: 60_000 }, () => {
+describe.skipIf(!hasRedis())('in a cluster', { timeout: 60_000, retry: 2 }, () => {
   let cluster: RedisCluster;
 
   // The tests leave it whole, but for the last one.

@@ -19,7 +19,7 @@ function standStill(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
-describe.skipIf(!hasRedis())('a link', () => {
+describe.skipIf(!hasRedis())('a link', { retry: 2 }, () => {
   async function connectLink(timeoutMs = 500) {
     const redis = await startRedis();
     const proxy = await startProxy(redis.port);
@@ -96,7 +96,7 @@ describe.skipIf(!hasRedis())('a link', () => {
   });
 });
 
-describe.skipIf(!hasRedis())('a connection', () => {
+describe.skipIf(!hasRedis())('a connection', { retry: 2 }, () => {
   it('can be closed in any moment of its making', { timeout: 30_000 }, async () => {
     const redis = await startRedis();
     for (let turns = 0; turns < 40; turns += 1) {

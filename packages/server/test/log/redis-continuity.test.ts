@@ -23,7 +23,7 @@ async function append(log: LogStore, count: number, text = 'text') {
   return appended.map(({ position }) => position);
 }
 
-describe.skipIf(!hasRedis())('what Redis lost of one topic', () => {
+describe.skipIf(!hasRedis())('what Redis lost of one topic', { retry: 2 }, () => {
   const key = (prefix: string, name: string) => `${prefix}:{${TOPIC}}:${name}`;
 
   it('metadata: a new epoch, without the old entries', async () => {
@@ -124,7 +124,7 @@ describe.skipIf(!hasRedis())('what Redis lost of one topic', () => {
   );
 });
 
-describe.skipIf(!hasRedis())('when Redis is killed and started again', () => {
+describe.skipIf(!hasRedis())('when Redis is killed and started again', { retry: 2 }, () => {
   it('with appendfsync always nothing is lost, and the epoch goes on', async () => {
     const redis = await startRedis({ appendfsync: 'always' });
     const { log, nodes, interrupted } = await connectNode({ url: redis.url });
@@ -184,7 +184,7 @@ describe.skipIf(!hasRedis())('when Redis is killed and started again', () => {
   });
 });
 
-describe.skipIf(!hasRedis())('when an older copy of the data is put back', () => {
+describe.skipIf(!hasRedis())('when an older copy of the data is put back', { retry: 2 }, () => {
   async function withOlderCopy(between: (log: LogStore) => Promise<void>) {
     hurry();
     const redis = await startRedis({ appendfsync: 'always' });

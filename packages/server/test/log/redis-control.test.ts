@@ -26,7 +26,7 @@ async function epochOf({ log }: RedisNode) {
   return (await log.state(TOPIC)).epoch;
 }
 
-describe.skipIf(!hasRedis())('the lineage of the data', () => {
+describe.skipIf(!hasRedis())('the lineage of the data', { retry: 2 }, () => {
   it('goes on when Redis forgets it, and nothing else', async () => {
     const { redis, one, other, key, bothBeat } = await startTwoNodes();
     const epoch = await epochOf(one);
@@ -115,7 +115,7 @@ describe.skipIf(!hasRedis())('the lineage of the data', () => {
   });
 });
 
-describe.skipIf(!hasRedis())('revocations', () => {
+describe.skipIf(!hasRedis())('revocations', { retry: 2 }, () => {
   it('are all known before a node is used, however many', async () => {
     const { redis, one, key } = await startTwoNodes();
     const script = `for index = 1, 2500 do
@@ -177,7 +177,7 @@ describe.skipIf(!hasRedis())('revocations', () => {
   });
 });
 
-describe.skipIf(!hasRedis())('the census', () => {
+describe.skipIf(!hasRedis())('the census', { retry: 2 }, () => {
   it('has nobody any more who left, whatever was going on', async () => {
     const { redis, one, other, key } = await startTwoNodes();
     for (let round = 0; round < 15; round += 1) {

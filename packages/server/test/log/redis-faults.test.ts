@@ -143,7 +143,7 @@ const steps = fc.array(step, { minLength: 30, maxLength: 60, size: 'max' }).map(
   return { list, toString: () => list.map(({ name }) => name).join(', ') };
 });
 
-describe.skipIf(!hasRedis())('a node that much happens to', () => {
+describe.skipIf(!hasRedis())('a node that much happens to', { retry: 2 }, () => {
   it('delivers everything once and in order, or a gap', { timeout: 60_000 }, async () => {
     hurry();
     const redis = await startRedis();

@@ -17,7 +17,7 @@ const TOPIC = 7;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-describe.skipIf(!hasRedis())('what is kept in Redis', () => {
+describe.skipIf(!hasRedis())('what is kept in Redis', { retry: 2 }, () => {
   let redis: RedisServer;
 
   beforeAll(async () => {
@@ -261,7 +261,7 @@ describe.skipIf(!hasRedis())('what is kept in Redis', () => {
   });
 });
 
-describe.skipIf(!hasRedis())('what somebody has damaged', () => {
+describe.skipIf(!hasRedis())('what somebody has damaged', { retry: 2 }, () => {
   it.each([
     ['beyond the top', '3-0', '7-0'],
     ['of another kind', '3-0', '3-1'],

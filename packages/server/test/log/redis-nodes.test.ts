@@ -14,7 +14,7 @@ async function startTwoNodes() {
   return { redis, one, other };
 }
 
-describe.skipIf(!hasRedis())('several nodes', () => {
+describe.skipIf(!hasRedis())('several nodes', { retry: 2 }, () => {
   it('hear what the others append, in the order of the log', async () => {
     const { one, other } = await startTwoNodes();
     for (const { nodes } of [one, other]) await nodes.attend(TOPIC, SOMEBODY);
@@ -143,7 +143,7 @@ describe.skipIf(!hasRedis())('several nodes', () => {
   );
 });
 
-describe.skipIf(!hasRedis())('a Redis that is away', () => {
+describe.skipIf(!hasRedis())('a Redis that is away', { retry: 2 }, () => {
   it('fails appends at once, and is used again when it is back', async () => {
     const redis = await startRedis({ appendfsync: 'always' });
     const { log, nodes } = await connectNode({ url: redis.url });

@@ -10,7 +10,7 @@ function appendSoon(log: LogStore, topic: number) {
   return vi.waitFor(() => log.append(topic, { text: 'after' }), { timeout: 25_000, interval: 100 });
 }
 
-describe.skipIf(!hasRedis())('with Sentinels', { timeout: 60_000 }, () => {
+describe.skipIf(!hasRedis())('with Sentinels', { timeout: 60_000, retry: 2 }, () => {
   async function start() {
     const sentinels = await RedisSentinels.start({
       replicas: 1,

@@ -29,7 +29,7 @@ async function survivesAfter(redis: RedisServer, act: () => Promise<unknown>): P
   return (await epochOf(log)) === before;
 }
 
-describe.skipIf(!hasRedis())('a Redis that has promised to keep everything', () => {
+describe.skipIf(!hasRedis())('a Redis that has promised to keep everything', { retry: 2 }, () => {
   it('is believed', async () => {
     const redis = await startRedis({ appendfsync: 'always' });
     expect(await survivesAfter(redis, async () => {})).toBe(true);
@@ -104,7 +104,7 @@ describe.skipIf(!hasRedis())('a Redis that has promised to keep everything', () 
   });
 });
 
-describe.skipIf(!hasRedis())('a Redis that was a replica meanwhile', () => {
+describe.skipIf(!hasRedis())('a Redis that was a replica meanwhile', { retry: 2 }, () => {
   it('may have forgotten something, although it is the same process', async () => {
     const redis = await startRedis();
     const replica = await startRedis();
@@ -152,7 +152,7 @@ describe.skipIf(!hasRedis())('a Redis that was a replica meanwhile', () => {
   });
 });
 
-describe.skipIf(!hasRedis())('a Redis that may remove what is in use', () => {
+describe.skipIf(!hasRedis())('a Redis that may remove what is in use', { retry: 2 }, () => {
   it('is refused until it does not', async () => {
     const redis = await startRedis({ args: ['--maxmemory', '50mb', '--maxmemory-policy', 'allkeys-lru'] });
     const log = redisLog({ url: redis.url });
@@ -175,7 +175,7 @@ describe.skipIf(!hasRedis())('a Redis that may remove what is in use', () => {
   });
 });
 
-describe.skipIf(!hasRedis())('a Redis whose memory is full', () => {
+describe.skipIf(!hasRedis())('a Redis whose memory is full', { retry: 2 }, () => {
   it('refuses publications, delivers nothing of them, and lets everybody read and come', async () => {
     hurry();
     const redis = await startRedis({ args: ['--maxmemory', '3mb', '--maxmemory-policy', 'noeviction'] });
@@ -207,7 +207,7 @@ describe.skipIf(!hasRedis())('a Redis whose memory is full', () => {
   });
 });
 
-describe.skipIf(!hasRedis())('a Redis that is none for this address', () => {
+describe.skipIf(!hasRedis())('a Redis that is none for this address', { retry: 2 }, () => {
   it('is part of a Cluster', async () => {
     const cluster = await RedisCluster.start();
     onTestFinished(() => cluster[Symbol.asyncDispose]());
@@ -225,7 +225,7 @@ describe.skipIf(!hasRedis())('a Redis that is none for this address', () => {
   });
 });
 
-describe.skipIf(!hasRedis())('a user of Redis', () => {
+describe.skipIf(!hasRedis())('a user of Redis', { retry: 2 }, () => {
   it('needs the rights that the guide names, and no more', async () => {
     const redis = await startRedis({ appendfsync: 'always' });
     const rights = '~vitalwire:* &vitalwire:* +@all -@dangerous +info +config|get'.split(' ');

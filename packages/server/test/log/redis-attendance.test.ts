@@ -76,6 +76,24 @@ describe.skipIf(!hasRedis())('a node that was cut off', { retry: 2 }, () => {
     await usable(node.log);
     expect([await recipients(other), await recipients(other, 'bob')]).toEqual([0, 0]);
   });
+
+  it('counts who is here now, also when it was never told whether Redis counts another', async () => {
+    const { redis, proxy, node, other, key } = await startNodeBehindProxy();
+    const users = new Map([['ann', 1]]);
+    await node.nodes.attend(TOPIC, users);
+    proxy.holdAnswers();
+    users.delete('ann');
+    users.set('bob', 1);
+    const attending = expect(node.nodes.attend(TOPIC, users)).rejects.toThrow(LogUnavailableError);
+    await vi.waitFor(async () => expect(await redis.command('HKEYS', key('users'))).toMatch(/bob/));
+    proxy.cut();
+    await attending;
+    users.delete('bob');
+    users.set('ann', 1);
+    proxy.mend();
+    await usable(node.log);
+    expect([await recipients(other, 'ann'), await recipients(other, 'bob')]).toEqual([1, 0]);
+  });
 });
 
 describe.skipIf(!hasRedis())('a node that Redis has forgotten', { retry: 2 }, () => {
@@ -116,7 +134,38 @@ describe.skipIf(!hasRedis())('a node that Redis has forgotten', { retry: 2 }, ()
   });
 });
 
+describe.skipIf(!hasRedis())('a node to which many come at once', () => {
+  it('listens once, and tells Redis only now and then', async () => {
+    const redis = await startRedis();
+    const node = await connectNode({ url: redis.url });
+    const users = new Map<string, number>();
+    const calls = async () => {
+      const stats = await redis.command('INFO', 'commandstats');
+      return Number(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1]);
+    };
+    const before = await calls();
+    const attending = Array.from({ length: 1_000 }, (_, index) => {
+      users.set(`${index}`, 1);
+      return node.nodes.attend(TOPIC, users);
+    });
+    await Promise.all(attending);
+    expect((await calls()) - before).toBeLessThan(20);
+    expect(await recipients(node)).toBe(1_000);
+    for (const text of ['a', 'b']) await node.log.append(TOPIC, { text });
+    await vi.waitFor(() => expect(offsetsHeard(node, TOPIC)).toEqual([1, 2, 3]));
+    expect(node.interrupted).toEqual([]);
+  });
+});
+
 describe.skipIf(!hasRedis())('a node compares', { retry: 2 }, () => {
+  it('and learns that a log is gone', async () => {
+    const { redis, node, other, key } = await startNodeBehindProxy();
+    await node.nodes.attend(TOPIC, SOMEBODY);
+    await other.log.append(TOPIC, { text: 'a' });
+    await redis.command('DEL', key('head'));
+    await vi.waitFor(() => expect(node.interrupted).toEqual([TOPIC]), { timeout: 3_000 });
+  });
+
   it('every topic within ten seconds, also while many others are left', async () => {
     const { redis, node, key } = await startNodeBehindProxy();
     const topics = Array.from({ length: 160 }, (_, index) => index + 1);

@@ -90,6 +90,17 @@ describe.skipIf(!hasRedis())('the lineage of the data', { retry: 2 }, () => {
     expect([await epochOf(one), await epochOf(other)]).toEqual([after, after]);
   });
 
+  it('is counted on from what the nodes know when Redis lost it', async () => {
+    const { redis, one, other, key, bothBeat } = await startTwoNodes();
+    await redis.command('HSET', key('lineage'), 'id', 'later', 'number', '7');
+    await bothBeat();
+    await redis.kill();
+    await redis.restart();
+    await usable(one.log);
+    await usable(other.log);
+    expect(await redis.command('HGET', key('lineage'), 'number')).toBe('8');
+  });
+
   it('is taken over from a node that knows a later one', async () => {
     const { redis, one, other, key, bothBeat } = await startTwoNodes();
     const number = Number(await redis.command('HGET', key('lineage'), 'number'));
@@ -149,6 +160,17 @@ describe.skipIf(!hasRedis())('revocations', { retry: 2 }, () => {
     proxy.mend();
     await usable(cut.log);
     expect(cut.revoked).toContainEqual(['ann', 1_000]);
+  });
+
+  it('count by their time, in whatever order they come', async () => {
+    const { redis, one } = await startTwoNodes();
+    for (const at of [2_000, 3_000, 1_000]) await one.nodes.revoke('ann', at);
+    const late = redisLog({ url: redis.url, prefix: one.prefix });
+    await late.nodes?.check();
+    const revoked: number[] = [];
+    late.nodes?.onRevocation((_, at) => revoked.push(at));
+    expect(Math.max(...revoked)).toBe(3_000);
+    await late.close();
   });
 
   it('are told once more by the node that made them when Redis forgets them', async () => {

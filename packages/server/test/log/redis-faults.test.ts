@@ -143,7 +143,8 @@ const steps = fc.array(step, { minLength: 30, maxLength: 60, size: 'max' }).map(
   return { list, toString: () => list.map(({ name }) => name).join(', ') };
 });
 
-describe.skipIf(!hasRedis())('a node that much happens to', { retry: 2 }, () => {
+// Not tried again when it fails: what is found here may come in one of many runs only.
+describe.skipIf(!hasRedis())('a node that much happens to', () => {
   it('delivers everything once and in order, or a gap', { timeout: 60_000 }, async () => {
     hurry();
     const redis = await startRedis();

@@ -72,12 +72,11 @@ export class Attended {
     return last?.epoch === position.epoch && position.offset <= last.offset;
   }
 
-  /** A channel was subscribed anew: what it tells need not follow what was heard before. */
+  /** A channel was subscribed anew; what was written over the link before is not certain. */
   startOver(link: Link): void {
     this.link = link;
     this.written = undefined;
     this.#unheard = 0;
-    this.#last = undefined;
   }
 
   get deaf(): boolean {

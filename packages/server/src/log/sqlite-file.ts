@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { LogUnavailableError, OptionError } from '../errors.ts';
+import { checksumOf } from './checksum.ts';
 import { prepareStatements, type Statements } from './sqlite-statements.ts';
 
 /** Marks the file as ours: "VWLG". */
@@ -19,8 +20,21 @@ const RECEIPTS = `
     user TEXT NOT NULL,
     epoch TEXT NOT NULL,        -- the topic's when it was received; a later one may not have what followed then
     offset INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
     PRIMARY KEY (topic, user)
   ) STRICT, WITHOUT ROWID;
+`;
+const KEYS = `
+  CREATE TABLE idempotency_keys (
+    topic INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    offset INTEGER NOT NULL,
+    memo TEXT NOT NULL,
+    checksum INTEGER NOT NULL,
+    PRIMARY KEY (topic, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX idempotency_keys_by_time ON idempotency_keys (time);
 `;
 const SCHEMA = `
   CREATE TABLE topics (
@@ -42,25 +56,29 @@ const SCHEMA = `
     PRIMARY KEY (topic, offset)
   ) STRICT, WITHOUT ROWID;
   ${RECEIPTS}
-  CREATE TABLE idempotency_keys (
-    topic INTEGER NOT NULL,
-    key TEXT NOT NULL,
-    time INTEGER NOT NULL,
-    offset INTEGER NOT NULL,
-    memo TEXT NOT NULL,
-    PRIMARY KEY (topic, key)
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX idempotency_keys_by_time ON idempotency_keys (time);
+  ${KEYS}
   PRAGMA application_id = ${APPLICATION_ID};
   PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
-/** Before version 2 a receipt did not say of which epoch it is: of the topic's. */
+/**
+ * Before version 2 a receipt did not say of which epoch it is: of the topic's. Nor did the checksum of a publication cover
+ * its time, and receipts and keys had none. What is damaged keeps a checksum that does not fit.
+ */
 const UPGRADE_FROM_1 = `
+  UPDATE publications SET checksum = checksum_of(topic, offset, time, recipient, text)
+    WHERE checksum = checksum_of(topic, offset, recipient, text);
   ALTER TABLE receipts RENAME TO receipts_1;
   ${RECEIPTS}
-  INSERT INTO receipts SELECT topic, user, topics.epoch, offset FROM receipts_1 JOIN topics ON topics.id = topic;
+  INSERT INTO receipts SELECT topic, user, topics.epoch, offset, checksum_of(topic, user, topics.epoch, offset)
+    FROM receipts_1 JOIN topics ON topics.id = topic;
   DROP TABLE receipts_1;
+  ALTER TABLE idempotency_keys RENAME TO idempotency_keys_1;
+  DROP INDEX idempotency_keys_by_time;
+  ${KEYS}
+  INSERT INTO idempotency_keys SELECT topic, key, time, offset, memo, checksum_of(topic, key, time, offset, memo)
+    FROM idempotency_keys_1;
+  DROP TABLE idempotency_keys_1;
   PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
@@ -110,13 +128,21 @@ function prepare(database: DatabaseSync): void {
   const version = pragma(database, 'user_version');
   const owner = pragma(database, 'application_id');
   if (owner === APPLICATION_ID && version === SCHEMA_VERSION) return;
-  if (owner === APPLICATION_ID && version === 1) return database.exec(`BEGIN; ${UPGRADE_FROM_1} COMMIT`);
+  if (owner === APPLICATION_ID && version === 1) return upgradeFrom1(database);
   if (owner === APPLICATION_ID && version > SCHEMA_VERSION) {
     throw new Error(`it has format ${version}, written by a newer version; this one knows ${SCHEMA_VERSION}`);
   }
   const { tables } = database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get() ?? {};
   if (owner !== 0 || version !== 0 || tables !== 0) throw new Error('it is the database of something else');
   database.exec(`BEGIN; ${SCHEMA} COMMIT`);
+}
+
+function upgradeFrom1(database: DatabaseSync): void {
+  const settings = { deterministic: true, directOnly: true, varargs: true };
+  database.function('checksum_of', settings, (...fields) =>
+    checksumOf(...(fields as (string | number | null)[])),
+  );
+  database.exec(`BEGIN; ${UPGRADE_FROM_1} COMMIT`);
 }
 
 function pragma(database: DatabaseSync, name: 'user_version' | 'application_id'): number {

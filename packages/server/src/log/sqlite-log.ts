@@ -1,13 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { crc32 } from 'node:zlib';
 import type { Position } from '@vitalwire/protocol';
+import { checksumOf } from './checksum.ts';
 import { newEpoch } from './epoch.ts';
 import type { LocalLog } from './local-log.ts';
 import type { Appended, Entry, LogState, Page, PageLimit, Publication, Receipt, Topic } from './log-store.ts';
 import { takePage } from './page.ts';
 import { earliestOf, type Horizon, isForgotten, timeOfAppend } from './retention.ts';
 import { isDiskFailure, type LogFile } from './sqlite-file.ts';
-import type { KeyRow, PublicationRow, Statements, TopicRow } from './sqlite-statements.ts';
+import type { KeyRow, PublicationRow, ReceiptRow, Statements, TopicRow } from './sqlite-statements.ts';
 
 /** Most rows removed at once from a topic, and most keys. */
 const MAX_REMOVED = 1_000;
@@ -72,16 +72,19 @@ export class SqliteLog implements LocalLog {
     const { epoch } = head;
     const key = idempotency && JSON.stringify(idempotency.key);
     if (key !== undefined) {
-      const known = this.#sql.key.get(topic, key, horizon.expired) as KeyRow | undefined;
-      if (known) return { position: { epoch, offset: known.offset }, duplicateOf: JSON.parse(known.memo) };
+      const known = this.#known(topic, key);
+      if (known && known.time > horizon.expired) {
+        return { position: { epoch, offset: known.offset }, duplicateOf: JSON.parse(known.memo) };
+      }
     }
     const time = timeOfAppend(horizon, head.lastTime);
     const offset = head.top + 1;
     const recipient = to === undefined ? null : JSON.stringify(to);
-    const checksum = checksumOf(topic, offset, recipient, text);
+    const checksum = checksumOf(topic, offset, time, recipient, text);
     this.#sql.putPublication.run(topic, offset, time, checksum, recipient, text);
     if (idempotency && key !== undefined) {
-      this.#sql.putKey.run(topic, key, time, offset, JSON.stringify(idempotency.memo));
+      const memo = JSON.stringify(idempotency.memo);
+      this.#sql.putKey.run(topic, key, time, offset, memo, checksumOf(topic, key, time, offset, memo));
     }
     Object.assign(head, { top: offset, lastTime: time, changed: horizon });
     return { position: { epoch, offset } };
@@ -90,7 +93,9 @@ export class SqliteLog implements LocalLog {
   receive({ topic, userId, position }: Receipt, horizon: Horizon): void {
     const head = this.#find(topic, horizon);
     if (head === undefined || head.epoch !== position.epoch || position.offset > head.top) return;
-    this.#sql.putReceipt.run(topic, JSON.stringify(userId), position.epoch, position.offset);
+    const user = JSON.stringify(userId);
+    const { epoch, offset } = position;
+    this.#sql.putReceipt.run(topic, user, epoch, offset, checksumOf(topic, user, epoch, offset));
     if (position.offset > head.received) {
       Object.assign(head, { received: position.offset, changed: horizon });
       this.#heads.set(topic, head);
@@ -141,9 +146,13 @@ export class SqliteLog implements LocalLog {
   }
 
   received(topic: Topic, userId: string, horizon: Horizon): Position | undefined {
-    const head = this.#find(topic, horizon);
-    const row = head && this.#sql.receipt.get(topic, JSON.stringify(userId));
-    return row && { epoch: String(row['epoch']), offset: Number(row['offset']) };
+    if (this.#find(topic, horizon) === undefined) return undefined;
+    const user = JSON.stringify(userId);
+    const row = this.#sql.receipt.get(topic, user) as ReceiptRow | undefined;
+    if (row === undefined) return undefined;
+    const { epoch, offset, checksum } = row;
+    // A damaged one counts as none: the user gets again what is retained, and nothing is left out.
+    return checksum === checksumOf(topic, user, epoch, offset) ? { epoch, offset } : undefined;
   }
 
   unreceived(horizon: Horizon): Map<Topic, number> {
@@ -168,9 +177,9 @@ export class SqliteLog implements LocalLog {
     while (next <= top) {
       const rows = this.#sql.publicationsFrom.all(topic, next, CHUNK) as unknown as PublicationRow[];
       if (rows.length === 0) throw damaged(topic, next);
-      for (const [offset, checksum, recipient, text] of rows) {
-        const sound = offset === next && checksum === checksumOf(topic, offset, recipient, text);
-        if (!sound) throw damaged(topic, next);
+      for (const row of rows) {
+        const [offset, , , recipient, text] = row;
+        if (offset !== next || !isSoundPublication(topic, row)) throw damaged(topic, next);
         yield recipient === null ? { offset, text } : { offset, text, to: JSON.parse(recipient) };
         next += 1;
       }
@@ -179,10 +188,20 @@ export class SqliteLog implements LocalLog {
 
   #earliest(head: Head, horizon: Horizon): number {
     return earliestOf(head, horizon, (offset) => {
-      const row = this.#sql.timeOf.get(head.topic, offset);
-      if (row === undefined) throw damaged(head.topic, offset);
-      return Number(row['time']);
+      const row = this.#sql.publication.get(head.topic, offset) as unknown as PublicationRow | undefined;
+      // A time that changed on the disk would let publications expire that have not.
+      if (row === undefined || !isSoundPublication(head.topic, row)) throw damaged(head.topic, offset);
+      return row[1];
     });
+  }
+
+  /** What is known of an idempotency key. A damaged row could let a publication be appended twice, or not at all. */
+  #known(topic: Topic, key: string): KeyRow | undefined {
+    const row = this.#sql.key.get(topic, key) as KeyRow | undefined;
+    if (row && row.checksum !== checksumOf(topic, key, row.time, row.offset, row.memo)) {
+      throw new Error(`the log file is damaged at an idempotency key of topic ${topic}`);
+    }
+    return row;
   }
 
   #find(topic: Topic, horizon: Horizon): Head | undefined {
@@ -244,13 +263,15 @@ function headOf({ id, epoch, top, first, last_time, received }: TopicRow): Head 
   return { topic: id, epoch, top, first, lastTime: last_time, received };
 }
 
-/** SQLite would not notice a byte that changed on the disk. */
 function isSound({ id, epoch, top, first, last_time, received, checksum }: TopicRow): boolean {
   return checksum === checksumOf(id, epoch, top, first, last_time, received);
 }
 
-function checksumOf(...fields: readonly (string | number | null)[]): number {
-  return crc32(fields.join('\0'));
+function isSoundPublication(
+  topic: Topic,
+  [offset, time, checksum, recipient, text]: PublicationRow,
+): boolean {
+  return checksum === checksumOf(topic, offset, time, recipient, text);
 }
 
 function damaged(topic: Topic, offset: number): Error {

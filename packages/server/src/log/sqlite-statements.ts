@@ -10,12 +10,20 @@ export interface TopicRow {
   checksum: number;
 }
 
-/** Offset, checksum, recipient, text. Read as arrays, because many are read and objects are slower to make. */
-export type PublicationRow = readonly [number, number, string | null, string];
+/** Offset, time, checksum, recipient, text. Read as arrays, because many are read and objects are slower to make. */
+export type PublicationRow = readonly [number, number, number, string | null, string];
+
+export interface ReceiptRow {
+  epoch: string;
+  offset: number;
+  checksum: number;
+}
 
 export interface KeyRow {
+  time: number;
   offset: number;
   memo: string;
+  checksum: number;
 }
 
 export type Statements = ReturnType<typeof prepareStatements>;
@@ -23,10 +31,14 @@ export type Statements = ReturnType<typeof prepareStatements>;
 /** Every statement of the log. Values reach them as parameters only. */
 export function prepareStatements(database: DatabaseSync) {
   const prepare = (sql: string) => database.prepare(sql);
-  const publicationsFrom = prepare(
-    'SELECT offset, checksum, recipient, text FROM publications WHERE topic = ? AND offset >= ? ORDER BY offset LIMIT ?',
+  const publication = prepare(
+    'SELECT offset, time, checksum, recipient, text FROM publications WHERE topic = ? AND offset = ?',
   );
-  publicationsFrom.setReturnArrays(true);
+  const publicationsFrom = prepare(
+    `SELECT offset, time, checksum, recipient, text FROM publications
+     WHERE topic = ? AND offset >= ? ORDER BY offset LIMIT ?`,
+  );
+  for (const statement of [publication, publicationsFrom]) statement.setReturnArrays(true);
   return {
     begin: prepare('BEGIN IMMEDIATE'),
     commit: prepare('COMMIT'),
@@ -46,7 +58,7 @@ export function prepareStatements(database: DatabaseSync) {
     putPublication: prepare(
       'INSERT INTO publications (topic, offset, time, checksum, recipient, text) VALUES (?, ?, ?, ?, ?, ?)',
     ),
-    timeOf: prepare('SELECT time FROM publications WHERE topic = ? AND offset = ?'),
+    publication,
     publicationsFrom,
     countFor: prepare(
       `SELECT count(*) AS count FROM publications
@@ -54,19 +66,19 @@ export function prepareStatements(database: DatabaseSync) {
     ),
     dropBefore: prepare('DELETE FROM publications WHERE topic = ? AND offset < ?'),
 
-    key: prepare('SELECT offset, memo FROM idempotency_keys WHERE topic = ? AND key = ? AND time > ?'),
+    key: prepare('SELECT time, offset, memo, checksum FROM idempotency_keys WHERE topic = ? AND key = ?'),
     putKey: prepare(
-      'INSERT OR REPLACE INTO idempotency_keys (topic, key, time, offset, memo) VALUES (?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO idempotency_keys (topic, key, time, offset, memo, checksum) VALUES (?, ?, ?, ?, ?, ?)',
     ),
     dropExpiredKeys: prepare(
       `DELETE FROM idempotency_keys WHERE (topic, key) IN
        (SELECT topic, key FROM idempotency_keys WHERE time <= ? ORDER BY time LIMIT ?)`,
     ),
 
-    receipt: prepare('SELECT epoch, offset FROM receipts WHERE topic = ? AND user = ?'),
+    receipt: prepare('SELECT epoch, offset, checksum FROM receipts WHERE topic = ? AND user = ?'),
     putReceipt: prepare(
-      `INSERT INTO receipts (topic, user, epoch, offset) VALUES (?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET epoch = excluded.epoch, offset = excluded.offset
+      `INSERT INTO receipts (topic, user, epoch, offset, checksum) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET epoch = excluded.epoch, offset = excluded.offset, checksum = excluded.checksum
        WHERE excluded.epoch <> epoch OR excluded.offset > offset`,
     ),
 

@@ -125,6 +125,7 @@ describe('sqliteLog', () => {
       }
       epochs = new Map();
       for (const topic of topics) epochs.set(topic, (await store.state(topic)).epoch);
+      await store.receive([...epochs].map(([topic, epoch]) => receiptOf(topic, epoch)));
       await store.close();
       sound = readFileSync(path);
     }
@@ -133,20 +134,28 @@ describe('sqliteLog', () => {
       return `${topic}/${offset} `.repeat(20);
     }
 
+    function receiptOf(topic: number, epoch: string) {
+      return { topic, userId: 'ann', position: { epoch, offset: 7 } };
+    }
+
     type Outcome = 'refused' | 'another epoch' | 'whole';
 
     /** What a reader of the topic is served is right and whole, or it is told: by an error, or by another epoch. */
     async function checkTopic(store: LogStore, topic: number): Promise<Outcome> {
-      const page = await store.read(topic, 0, EVERYTHING).catch((error: unknown) => error);
-      if (page instanceof LogUnavailableError) return 'refused';
-      if (page instanceof Error) throw page;
-      const { epoch, earliest, top, publications } = page as Awaited<ReturnType<LogStore['read']>>;
-      if (epoch !== epochs.get(topic)) return 'another epoch';
-      expect([earliest, top]).toEqual([1, 40]);
-      expect(publications.map(({ offset, text }) => [offset, text])).toEqual(
-        Array.from({ length: 40 }, (_, at) => [at + 1, textAt(topic, at + 1)]),
-      );
-      return 'whole';
+      try {
+        const { epoch, earliest, top, publications } = await store.read(topic, 0, EVERYTHING);
+        if (epoch !== epochs.get(topic)) return 'another epoch';
+        expect([earliest, top]).toEqual([1, 40]);
+        expect(publications.map(({ offset, text }) => [offset, text])).toEqual(
+          Array.from({ length: 40 }, (_, at) => [at + 1, textAt(topic, at + 1)]),
+        );
+        const received = await store.received(topic, 'ann');
+        expect([undefined, receiptOf(topic, epoch).position]).toContainEqual(received);
+        return 'whole';
+      } catch (error) {
+        if (error instanceof LogUnavailableError) return 'refused';
+        throw error;
+      }
     }
 
     it('never serves a wrong or an incomplete log as a whole one', { timeout: 30_000 }, async () => {
@@ -174,7 +183,7 @@ describe('sqliteLog', () => {
             await store.close();
           }
         }),
-        { numRuns: 150 },
+        { numRuns: 500 },
       );
       // Otherwise the test has tested nothing.
       expect([...outcomes]).toEqual(expect.arrayContaining(['refused', 'whole']));
@@ -190,6 +199,8 @@ describe('sqliteLog', () => {
         'for whom a publication is',
         'UPDATE publications SET recipient = \'"eve"\' WHERE topic = 1 AND offset = 2',
       ],
+      ['the time of a publication', 'UPDATE publications SET time = time - 1 WHERE topic = 1 AND offset = 2'],
+      ['a time that lets it expire', 'UPDATE publications SET time = 0 WHERE topic = 1 AND offset = 1'],
       ['the order', 'UPDATE publications SET offset = 9 WHERE topic = 1 AND offset = 2'],
       ['a publication that is gone', 'DELETE FROM publications WHERE topic = 1 AND offset = 2'],
       ['the last one that is gone', 'DELETE FROM publications WHERE topic = 1 AND offset = 3'],
@@ -203,6 +214,31 @@ describe('sqliteLog', () => {
         cause: { message: expect.stringMatching(/damaged at .*topic 1/) },
       });
       expect((await store.read(2, 0, EVERYTHING)).publications).toEqual([{ offset: 1, text: 'sound' }]);
+    });
+
+    it('gives a user everything again whose receipt has changed', async () => {
+      const { database, store } = openBoth();
+      const { position } = await store.append(1, { text: 'a' });
+      await store.append(1, { text: 'b' });
+      await store.receive([{ topic: 1, userId: 'ann', position }]);
+      expect(await store.received(1, 'ann')).toEqual(position);
+      database.exec('UPDATE receipts SET offset = 2');
+      expect(await store.received(1, 'ann')).toBeUndefined();
+      await store.receive([{ topic: 1, userId: 'bob', position: { ...position, offset: 2 } }]);
+      expect(await store.received(1, 'bob')).toEqual({ ...position, offset: 2 });
+    });
+
+    it.each([
+      ['offset', 'UPDATE idempotency_keys SET offset = 2'],
+      ['memo', 'UPDATE idempotency_keys SET memo = \'"another"\''],
+      ['time, so that it would have expired', 'UPDATE idempotency_keys SET time = 0'],
+    ])('does not append twice by a key that has changed: its %s', async (_, sql) => {
+      const { database, store, rows } = openBoth();
+      const entry = { text: 'a', idempotency: { key: 'key', memo: '' } };
+      await store.append(1, entry);
+      database.exec(sql);
+      await expect(store.append(1, entry)).rejects.toThrow(LogUnavailableError);
+      expect(rows('publications')).toBe(1);
     });
 
     it('refuses what shares a transaction with a damaged topic, and goes on with the others', async () => {

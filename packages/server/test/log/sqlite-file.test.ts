@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { OptionError } from '../../src/errors.ts';
+import { LogUnavailableError, OptionError } from '../../src/errors.ts';
+import { checksumOf } from '../../src/log/checksum.ts';
 import type { LogStore } from '../../src/log/log-store.ts';
 import { type SqliteLogOptions, sqliteLog } from '../../src/log/sqlite.ts';
 
@@ -127,6 +128,26 @@ describe('the file of sqliteLog', () => {
       expect(await open().received(1, 'ann')).toEqual(position);
     });
 
+    it('keeps publications, keys and what is damaged as they are', async () => {
+      const before = open();
+      const idempotency = { key: 'key', memo: 'memo' };
+      const { position } = await before.append(1, { text: 'a', to: 'ann', idempotency });
+      await before.append(1, { text: 'b' });
+      await before.append(2, { text: 'c' });
+      await before.close();
+      downgrade();
+      change("UPDATE publications SET text = 'damaged' WHERE topic = 2");
+
+      const after = open();
+      const everything = { publications: Infinity, size: Infinity };
+      expect((await after.read(1, 0, everything)).publications).toEqual([
+        { offset: 1, text: 'a', to: 'ann' },
+        { offset: 2, text: 'b' },
+      ]);
+      expect(await after.append(1, { text: 'a', idempotency })).toEqual({ position, duplicateOf: 'memo' });
+      await expect(after.read(2, 0, everything)).rejects.toThrow(LogUnavailableError);
+    });
+
     it('is left as it was when it cannot be brought up to date', async () => {
       await open().close();
       downgrade();
@@ -141,9 +162,11 @@ describe('the file of sqliteLog', () => {
       database.close();
     });
 
-    /** As version 1 had it: receipts without an epoch. */
+    /** As version 1 had it: receipts without an epoch, times without a checksum. */
     function downgrade(): void {
       change(`
+        UPDATE publications SET checksum = checksum_of(topic, offset, recipient, text);
+        ALTER TABLE idempotency_keys DROP COLUMN checksum;
         CREATE TABLE old (
           topic INTEGER NOT NULL, user TEXT NOT NULL, offset INTEGER NOT NULL, PRIMARY KEY (topic, user)
         ) STRICT, WITHOUT ROWID;
@@ -156,6 +179,9 @@ describe('the file of sqliteLog', () => {
 
     function change(sql: string): void {
       const database = new DatabaseSync(path);
+      database.function('checksum_of', { varargs: true }, (...fields) =>
+        checksumOf(...(fields as (string | number | null)[])),
+      );
       database.exec(sql);
       database.close();
     }

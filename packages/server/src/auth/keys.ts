@@ -9,10 +9,21 @@ import type { TokenOptions } from './token.ts';
 export interface Keys {
   readonly algorithms: readonly string[];
   /** Finds the key of a token. Rejects with a `JOSEError` for the token's fault, with anything else for ours. */
-  readonly resolve: JWTVerifyGetKey;
-  /** A number that changes when the keys may have changed. Old keys are fetched again in the background. */
-  version(): number;
+  resolve(...token: Parameters<JWTVerifyGetKey>): Promise<FoundKey>;
+  /**
+   * Changes with the keys: what was verified by those of another version has to be verified again. `undefined` while
+   * there are none. Old keys are fetched again in the background.
+   */
+  version(): number | undefined;
 }
+
+/** A key, and of which version of the keys it is. */
+interface FoundKey {
+  readonly key: Awaited<ReturnType<JWTVerifyGetKey>>;
+  readonly version: number;
+}
+
+type FindKey = (...token: Parameters<JWTVerifyGetKey>) => FoundKey['key'] | Promise<FoundKey['key']>;
 
 /** Fewer bytes could be guessed: an HS256 secret must be as long as its hash. */
 const MIN_SECRET_BYTES = 32;
@@ -44,9 +55,6 @@ const TOKEN_OPTION_NAMES: readonly string[] = [
   'clockToleranceMs',
 ] satisfies (keyof TokenOptions)[];
 
-/** Of keys that never change. */
-const version = () => 0;
-
 /** @throws {OptionError} when not exactly one usable source of keys is given. */
 export function createKeys(options: TokenOptions, now: () => number): Keys {
   refuseUnknown(options, TOKEN_OPTION_NAMES, 'auth.');
@@ -57,11 +65,20 @@ export function createKeys(options: TokenOptions, now: () => number): Keys {
   if (secret !== undefined) {
     const algorithms = checkSecretAlgorithms(options.algorithms);
     const key = importSecret(checkSecret(secret, 'auth.secret'));
-    return { algorithms, resolve: () => key, version };
+    return unchanging(algorithms, () => key);
   }
   const algorithms = checkPublicAlgorithms(options.algorithms ?? DEFAULT_ALGORITHMS);
   if (jwksUrl !== undefined) return createRemoteKeys(parseUrl(jwksUrl), algorithms, now);
-  return { algorithms, resolve: readKeys(String(jwksFile)), version };
+  return unchanging(algorithms, readKeys(String(jwksFile)));
+}
+
+/** Keys that stay the same for the life of the process. */
+function unchanging(algorithms: readonly string[], find: FindKey): Keys {
+  return {
+    algorithms,
+    resolve: async (header, token) => ({ key: await find(header, token), version: 0 }),
+    version: () => 0,
+  };
 }
 
 /**

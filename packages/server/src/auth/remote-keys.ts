@@ -1,10 +1,10 @@
-import { createLocalJWKSet, createRemoteJWKSet, customFetch, errors, type FetchImplementation } from 'jose';
+import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose';
 import type { Keys } from './keys.ts';
 
 /** How old keys may become before they are fetched again, in milliseconds. Those at hand go on to count meanwhile. */
 const REFRESH_MS = 10 * 60_000;
 /** How long keys count that cannot be fetched again. */
-const CACHE_MAX_AGE_MS = 24 * 60 * 60_000;
+const MAX_AGE_MS = 24 * 60 * 60_000;
 /** After a fetch: how long a token with an unknown key causes no other one. */
 const COOLDOWN_MS = 30_000;
 /** After a failed fetch: how long no other one is tried. */
@@ -12,41 +12,36 @@ const RETRY_MS = 1_000;
 const TIMEOUT_MS = 5_000;
 const MAX_BYTES = 1_048_576;
 
+/** The keys of one fetch. */
+interface KeySet {
+  readonly version: number;
+  readonly fetchedAt: number;
+  readonly find: JWTVerifyGetKey;
+}
+
 /** The public keys behind an address. Nothing is fetched before a token needs it. */
 export function createRemoteKeys(url: URL, algorithms: readonly string[], now: () => number): Keys {
-  let fetchedAt = Number.NEGATIVE_INFINITY;
+  let newest: KeySet | undefined;
+  let fetching: Promise<KeySet> | undefined;
   let failedAt = Number.NEGATIVE_INFINITY;
-  let version = 0;
-
-  const fetchKeys: FetchImplementation = async (address, init) => {
-    if (now() - failedAt < RETRY_MS) throw new KeysUnavailable('the last fetch failed a moment ago');
-    try {
-      const keys = JSON.parse(await fetchText(address, init));
-      createLocalJWKSet(keys); // refuses what is no key set
-      fetchedAt = now();
-      version++;
-      return Response.json(keys);
-    } catch (error) {
-      failedAt = now();
-      throw error;
-    }
-  };
-  const keySet = createRemoteJWKSet(url, {
-    timeoutDuration: TIMEOUT_MS,
-    cooldownDuration: COOLDOWN_MS,
-    cacheMaxAge: CACHE_MAX_AGE_MS,
-    [customFetch]: fetchKeys,
-  });
 
   return {
     algorithms,
     version() {
-      refresh();
-      return version;
+      const keySet = usable();
+      const due = keySet && now() - keySet.fetchedAt >= REFRESH_MS && now() - failedAt >= COOLDOWN_MS;
+      // Without keys at hand there is nothing to refresh: the token itself will wait for them.
+      if (due) fetchKeys().catch(() => undefined);
+      return keySet?.version;
     },
     async resolve(header, token) {
       try {
-        return await keySet(header, token);
+        const keySet = usable() ?? (await fetchKeys());
+        return await keyOf(keySet, header, token).catch(async (error: unknown) => {
+          const unknown = error instanceof errors.JWKSNoMatchingKey;
+          if (!unknown || now() - keySet.fetchedAt < COOLDOWN_MS) throw error;
+          return keyOf(await fetchKeys(), header, token);
+        });
       } catch (error) {
         // Of jose's errors, these alone are about a token; the others are about the set.
         const tokenIsWrong =
@@ -56,15 +51,41 @@ export function createRemoteKeys(url: URL, algorithms: readonly string[], now: (
     },
   };
 
-  function refresh(): void {
-    const due = now() - fetchedAt >= REFRESH_MS && now() - failedAt >= COOLDOWN_MS;
-    // Without keys at hand there is nothing to refresh: the token itself will wait for them.
-    if (due && keySet.fresh && !keySet.reloading) keySet.reload().catch(() => undefined);
+  function usable(): KeySet | undefined {
+    return newest && now() - newest.fetchedAt < MAX_AGE_MS ? newest : undefined;
+  }
+
+  /** Fetches the keys; one fetch serves all that ask meanwhile. */
+  function fetchKeys(): Promise<KeySet> {
+    fetching ??= fetchOnce().finally(() => {
+      fetching = undefined;
+    });
+    return fetching;
+  }
+
+  async function fetchOnce(): Promise<KeySet> {
+    if (now() - failedAt < RETRY_MS) throw new KeysUnavailable('the last fetch failed a moment ago');
+    try {
+      const find = createLocalJWKSet(JSON.parse(await fetchText(url)));
+      newest = { version: (newest?.version ?? 0) + 1, fetchedAt: now(), find };
+      return newest;
+    } catch (error) {
+      failedAt = now();
+      throw error;
+    }
   }
 }
 
-async function fetchText(address: string, init: RequestInit): Promise<string> {
-  const response = await fetch(address, init);
+async function keyOf({ find, version }: KeySet, ...token: Parameters<JWTVerifyGetKey>) {
+  return { key: await find(...token), version };
+}
+
+async function fetchText(url: URL): Promise<string> {
+  const response = await fetch(url, {
+    headers: { accept: 'application/json, application/jwk-set+json' },
+    redirect: 'manual',
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
   if (response.status !== 200) {
     await response.body?.cancel();
     throw new KeysUnavailable(`the answer was ${response.status}`);

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
-import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
+import { hash } from 'node:crypto';
+import { errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { OptionError, RequestError, TokenError } from '../errors.ts';
-import { createKeys, type Keys } from './keys.ts';
+import { createKeys } from './keys.ts';
 import type { Principal, VerifyToken } from './principal.ts';
 
 /** How tokens are verified. Exactly one of `secret`, `jwksUrl` and `jwksFile` is given. */
@@ -11,7 +11,7 @@ export interface TokenOptions {
   /**
    * Address of a JSON Web Key Set with the public keys. It is fetched when it is first needed, again every 10 minutes,
    * and when a token names an unknown key. While it cannot be fetched, the keys of the last 24 hours go on to count;
-   * without any, tokens are refused as `unavailable`, which is temporary.
+   * without any, tokens are refused as `unavailable`, which is temporary, also those that were accepted before.
    */
   jwksUrl?: string;
   /** Path of a JSON Web Key Set with the public keys, read once. */
@@ -44,7 +44,7 @@ const DEFAULT_CLOCK_TOLERANCE_MS = 5_000;
  * Creates a function that proves who speaks. What it rejects with tells the outside only "invalid token" or "token
  * expired"; the error's cause says more.
  *
- * A token that was verified once is remembered until it expires, or until the keys change.
+ * A token that was verified once is remembered until it expires, or until the keys change. Refused ones are not.
  *
  * @param now the time in milliseconds since 1970.
  * @throws {OptionError} when the options cannot be used.
@@ -60,39 +60,59 @@ export function createTokenVerifier(options: TokenOptions, now: () => number = D
     ...(options.audience !== undefined && { audience: options.audience }),
   };
   const remembered = new Map<string, Principal>();
-  let version = keys.version();
+  let rememberedVersion = keys.version();
 
   return async (token) => {
     if (typeof token !== 'string' || token.length > MAX_TOKEN_LENGTH || !TOKEN_FORM.test(token))
       throw invalid();
-    if (version !== keys.version()) {
-      remembered.clear();
-      version = keys.version();
-    }
+    forgetOlderKeys();
     // Kept by digest, so that a dump of the memory holds no token for longer than a request.
-    const digest = createHash('sha256').update(token).digest('base64');
+    const digest = hash('sha256', token, 'base64');
     const known = remembered.get(digest);
     if (known && now() < known.expiresAt) return known;
     remembered.delete(digest);
-    const principal = await verify(token);
-    const oldest = remembered.keys().next();
-    if (remembered.size >= MAX_REMEMBERED && !oldest.done) remembered.delete(oldest.value);
-    remembered.set(digest, principal);
+    const { principal, version } = await verify(token);
+    forgetOlderKeys();
+    // The keys may have changed while one of the old ones was at work.
+    if (version === rememberedVersion) remember(digest, principal);
     return principal;
   };
 
-  async function verify(token: string): Promise<Principal> {
-    const payload = await verifySignature(keys, token, { ...checks, currentDate: new Date(now()) });
+  function forgetOlderKeys(): void {
+    const version = keys.version();
+    if (version === rememberedVersion) return;
+    remembered.clear();
+    rememberedVersion = version;
+  }
+
+  function remember(digest: string, principal: Principal): void {
+    const oldest = remembered.keys().next();
+    if (remembered.size >= MAX_REMEMBERED && !oldest.done) remembered.delete(oldest.value);
+    remembered.set(digest, principal);
+  }
+
+  async function verify(token: string): Promise<{ principal: Principal; version: number | undefined }> {
+    let version: number | undefined;
+    const key: JWTVerifyGetKey = async (header, input) => {
+      const found = await keys.resolve(header, input);
+      version = found.version;
+      return found.key;
+    };
+    const payload = await verifySignature(key, token, { ...checks, currentDate: new Date(now()) });
     const principal = principalOf(payload, toleranceMs);
     if (!principal) throw invalid();
     if (principal.expiresAt <= now()) throw expired();
-    return principal;
+    return { principal, version };
   }
 }
 
-async function verifySignature(keys: Keys, token: string, checks: JWTVerifyOptions): Promise<JWTPayload> {
+async function verifySignature(
+  key: JWTVerifyGetKey,
+  token: string,
+  checks: JWTVerifyOptions,
+): Promise<JWTPayload> {
   try {
-    return (await jwtVerify(token, keys.resolve, checks)).payload;
+    return (await jwtVerify(token, key, checks)).payload;
   } catch (error) {
     // The signature and every other claim were checked before `exp`, but not the form of `sub`.
     const merelyExpired =

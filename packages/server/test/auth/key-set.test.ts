@@ -177,6 +177,42 @@ describe('a key set from an address', () => {
     await expect(verify(await ed.sign())).resolves.toBeDefined();
   });
 
+  it('stops accepting a removed key for tokens that were being verified when it went', async () => {
+    const verify = create();
+    await verify(await ec.sign());
+    const tokens = await Promise.all(Array.from({ length: 500 }, (_, i) => ec.sign({ sub: `user ${i}` })));
+    serveKeys(ed);
+    now += 11 * MINUTE_MS;
+    const before = requests;
+    const verified: string[] = [];
+    for (const token of tokens) {
+      void verify(token).then(
+        () => verified.push(token),
+        () => undefined,
+      );
+      await new Promise(setImmediate);
+    }
+    expect(requests).toBe(before + 1);
+    await expect(verify(await ed.sign())).resolves.toBeDefined();
+    expect(verified).not.toEqual([]);
+    for (const token of verified) await expect(verify(token)).rejects.toEqual(invalid);
+  });
+
+  it('stops to count after 24 hours in which it could not be fetched, also for tokens it has seen', async () => {
+    const verify = create();
+    const token = await ec.sign({ exp: Math.floor(Date.now() / 1_000) + 48 * 3_600 });
+    await verify(token);
+    answer = (_, response) => response.writeHead(500).end();
+    now += 24 * 60 * MINUTE_MS - 1;
+    await expect(verify(token)).resolves.toBeDefined();
+    await expect.poll(() => requests).toBe(2);
+    now += 1_000;
+    await expect(verify(token)).rejects.toEqual(unavailable);
+    serveKeys(ec);
+    now += 1_000;
+    await expect(verify(token)).resolves.toBeDefined();
+  });
+
   it.each<[string, RequestListener]>([
     ['answers 500', (_, response) => response.writeHead(500).end()],
     ['answers something else', (_, response) => response.end('<!doctype html>')],

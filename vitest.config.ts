@@ -34,6 +34,8 @@ export default defineConfig({
       // These start servers and child processes, so each file gets a process of its own and more time.
       project('e2e', 'packages/e2e', { pool: 'forks', testTimeout: 30_000, hookTimeout: 30_000 }),
       project('demo', 'apps/demo'),
+      // Starts processes, one pair of them for each target.
+      project('bench', 'apps/bench', { pool: 'forks', testTimeout: 60_000 }),
       // Runs the examples of the guides, each in a process of its own.
       project('docs', 'docs', {
         include: ['docs/{recipes,test}/**/*.test.ts'],

@@ -1,0 +1,32 @@
+import type { TargetName } from '../target-names.ts';
+
+/** Who connects, and to what. */
+export interface Subscriber {
+  readonly index: number;
+  readonly topic: number;
+}
+
+/** How one protocol is spoken by its client. Pure: texts in, texts out. */
+export interface Driver {
+  /** What is sent first: the request for the upgrade, or a line of its own for a server that speaks no HTTP. */
+  open(subscriber: Subscriber): string;
+  /** Whether the server answers it with `101 Switching Protocols`. */
+  readonly upgrades: boolean;
+  /** The frames that are sent once the connection is open. */
+  begin(subscriber: Subscriber): readonly string[];
+  /** What a text that is no publication is answered with; `subscribed` when it says that the subscription stands. */
+  answer(text: string, subscriber: Subscriber): readonly string[] | 'subscribed';
+  /** Stands directly before the sequence in a publication, and in nothing else. */
+  readonly marker: string;
+}
+
+/** A protocol by its name. */
+export type Protocol = 'bare' | 'ws' | 'vitalwire';
+
+/** What each target speaks. */
+export const protocolOf = {
+  limit: 'bare',
+  'ws-naive': 'ws',
+  'vitalwire-memory': 'vitalwire',
+  'vitalwire-sqlite': 'vitalwire',
+} satisfies Record<TargetName, Protocol>;

@@ -1,0 +1,58 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Population } from './population.ts';
+
+const TICK = Buffer.from([1]);
+/** In this time everything has to arrive. */
+const PATIENCE_MS = 20_000;
+/** In this time what was delivered twice would come. */
+const AFTERMATH_MS = 100;
+
+/** Makes the server publish: one byte, one tick. */
+export class Ticks {
+  readonly #socket: Socket;
+  readonly #population: Population;
+  /** What every subscriber gets in a tick. */
+  readonly #messages: number;
+
+  private constructor(socket: Socket, population: Population, messages: number) {
+    this.#socket = socket;
+    this.#population = population;
+    this.#messages = messages;
+  }
+
+  static async connect(port: number, population: Population, messages: number): Promise<Ticks> {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    await once(socket, 'connect');
+    return new Ticks(socket, population, messages);
+  }
+
+  /** One tick after another for so long: the next one when everybody has received the last one. Returns their number. */
+  async closedLoop(durationMs: number): Promise<number> {
+    const population = this.#population;
+    const end = performance.now() + durationMs;
+    let ticks = 0;
+    const done = new Promise<void>((resolve) => {
+      population.onAllArrived = () => {
+        if (performance.now() >= end) resolve();
+        else next();
+      };
+    });
+    const next = () => {
+      ticks++;
+      population.expect(this.#messages);
+      this.#socket.write(TICK);
+    };
+    next();
+    await Promise.race([done, sleep(durationMs + PATIENCE_MS, undefined, { ref: false })]);
+    population.giveUp();
+    population.onAllArrived = () => {};
+    return ticks;
+  }
+
+  /** Waits until whatever comes too much has come. */
+  async settle(): Promise<void> {
+    await sleep(AFTERMATH_MS);
+  }
+}

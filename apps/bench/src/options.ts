@@ -1,0 +1,68 @@
+import { parseArgs } from 'node:util';
+
+/** What is to be measured, and how. */
+export interface BenchOptions {
+  readonly quick: boolean;
+  /** Names; all when it names none. */
+  readonly scenarios: readonly string[];
+  readonly targets: readonly string[];
+  readonly rounds: number;
+  /** The folder of the results. */
+  readonly out: string;
+}
+
+/** An option that cannot be used; the message names it. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const ROUNDS = 5;
+const QUICK_ROUNDS = 1;
+
+/** @throws {UsageError} naming the option. */
+export function parseOptions(
+  args: readonly string[],
+  known: { readonly scenarios: readonly string[]; readonly targets: readonly string[]; readonly out: string },
+): BenchOptions {
+  const { quick, scenario, target, rounds, out } = parse(args);
+  return {
+    quick,
+    scenarios: chosen('scenario', scenario, known.scenarios),
+    targets: chosen('target', target, known.targets),
+    rounds: rounds === undefined ? (quick ? QUICK_ROUNDS : ROUNDS) : count('rounds', rounds),
+    out: out ?? known.out,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        quick: { type: 'boolean', default: false },
+        scenario: { type: 'string', multiple: true, default: [] },
+        target: { type: 'string', multiple: true, default: [] },
+        rounds: { type: 'string' },
+        out: { type: 'string' },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Names may be given one by one, or several parted by commas. */
+function chosen(option: string, given: readonly string[], known: readonly string[]): string[] {
+  const names = given.flatMap((text) => text.split(','));
+  for (const name of names) {
+    if (!known.includes(name)) {
+      throw new UsageError(`--${option} ${name} is unknown; known are ${known.join(', ')}`);
+    }
+  }
+  return names.length === 0 ? [...known] : known.filter((name) => names.includes(name));
+}
+
+function count(option: string, text: string): number {
+  if (!/^[1-9][0-9]{0,3}$/.test(text)) throw new UsageError(`--${option} ${text} is no positive integer`);
+  return Number(text);
+}

@@ -1,0 +1,59 @@
+import type { Measurement, ScenarioResult } from './results.ts';
+import type { Scenario, Surroundings } from './scenarios/scenario.ts';
+import type { TargetName } from './target-names.ts';
+
+/** What is measured, how often, and who hears how it goes on. */
+export interface RunOptions {
+  readonly scenarios: readonly Scenario[];
+  readonly targets: readonly TargetName[];
+  readonly rounds: number;
+  readonly surroundings: Surroundings;
+  /** Open files that a process may have. */
+  readonly openFiles: number;
+  /** Targets that cannot be started here, and why not. */
+  readonly missing: ReadonlyMap<TargetName, string>;
+  readonly say: (line: string) => void;
+}
+
+/** Files that a process has open besides its connections. */
+const OTHER_FILES = 200;
+
+/**
+ * Measures every scenario with all its targets. In each round every target has its turn, every other round in reverse
+ * order, so that what changes on the machine in the meantime comes upon all of them.
+ */
+export async function run(options: RunOptions): Promise<ScenarioResult[]> {
+  const results: ScenarioResult[] = [];
+  for (const scenario of options.scenarios) results.push(await runScenario(scenario, options));
+  return results;
+}
+
+async function runScenario(scenario: Scenario, options: RunOptions): Promise<ScenarioResult> {
+  const { rounds, surroundings, openFiles, say } = options;
+  const { name, title, figures } = scenario;
+  const needed = scenario.connections + OTHER_FILES;
+  if (needed > openFiles) {
+    const note = `not run: it needs ${needed} open files a process, and the limit is ${openFiles}; raise it with 'ulimit -n ${needed}'`;
+    say(`${name}: ${note}`);
+    return { name, title, figures, measurements: {}, notes: [note] };
+  }
+  const chosen = scenario.targets.filter((target) => options.targets.includes(target));
+  const notes = chosen.flatMap((target) => {
+    const reason = options.missing.get(target);
+    return reason === undefined ? [] : [`${target} was left out: ${reason}`];
+  });
+  const targets = chosen.filter((target) => !options.missing.has(target));
+  const measurements: Partial<Record<TargetName, Measurement[]>> = {};
+  for (let round = 1; round <= rounds; round++) {
+    for (const target of round % 2 === 1 ? targets : targets.toReversed()) {
+      const measurement = await scenario.measure(target, surroundings);
+      measurements[target] = [...(measurements[target] ?? []), measurement];
+      const [first] = figures;
+      const value = first && measurement.figures[first.name]?.toPrecision(3);
+      say(`${name}, round ${round} of ${rounds}: ${target} ${value} ${first?.unit}`);
+    }
+  }
+  // In the order of the scenario, whoever was first in the last round.
+  const ordered = Object.fromEntries(targets.map((target) => [target, measurements[target] ?? []]));
+  return { name, title, figures, measurements: ordered, notes };
+}

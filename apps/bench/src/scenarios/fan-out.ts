@@ -1,0 +1,40 @@
+import type { TargetName } from '../target-names.ts';
+import type { TickPlan } from '../tick-plan.ts';
+import { Pair } from './pair.ts';
+import type { Scenario } from './scenario.ts';
+
+/**
+ * Publications to many subscribers, in a closed loop: the next tick when everybody has received the last one. So the
+ * server is never overrun and no target works ahead of another, however fast the load generator is; what counts is the
+ * processor time of the server.
+ */
+export function fanOut(
+  name: string,
+  title: string,
+  { subscribers, targets, ...plan }: TickPlan & { subscribers: number; targets: readonly TargetName[] },
+): Scenario {
+  return {
+    name,
+    title,
+    targets,
+    connections: subscribers,
+    figures: [
+      { name: 'cpu', title: 'server CPU per delivery', unit: 'µs' },
+      { name: 'rate', title: 'deliveries', unit: '/s' },
+    ],
+    async measure(target, surroundings) {
+      const { warmUpMs, measureMs } = surroundings.durations;
+      await using pair = await Pair.start(target, plan, surroundings);
+      await pair.load.call('connect', subscribers);
+      await pair.load.call('closedLoop', warmUpMs);
+      const before = await pair.cpuMicros();
+      const phase = await pair.load.call('closedLoop', measureMs);
+      const cpuMicros = (await pair.cpuMicros()) - before;
+      await pair.check();
+      return {
+        figures: { cpu: cpuMicros / phase.deliveries, rate: phase.deliveries / phase.seconds },
+        busy: phase.busy,
+      };
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LoadCalls } from '../load/main.ts';
+import { Child } from '../processes/child.ts';
+import type { ServerCalls } from '../server/main.ts';
+import type { TargetName } from '../target-names.ts';
+import type { TickPlan } from '../tick-plan.ts';
+import { DeliveryError, type Surroundings } from './scenario.ts';
+
+/** A server and its load generator, both new, each in a process and on a core of its own. */
+export class Pair implements AsyncDisposable {
+  readonly server: Child<ServerCalls>;
+  readonly load: Child<LoadCalls>;
+  readonly #folder: string;
+
+  private constructor(server: Child<ServerCalls>, load: Child<LoadCalls>, folder: string) {
+    this.server = server;
+    this.load = load;
+    this.#folder = folder;
+  }
+
+  static async start(target: TargetName, plan: TickPlan, { cores }: Surroundings): Promise<Pair> {
+    const [server, load, folder] = await Promise.all([
+      Child.start<ServerCalls>('server', cores.server),
+      Child.start<LoadCalls>('load', cores.load),
+      mkdtemp(join(tmpdir(), 'vitalwire-bench-')),
+    ]);
+    const pair = new Pair(server, load, folder);
+    try {
+      const { port, tickPort } = await server.call('start', { target, folder, plan });
+      await load.call('start', { target, port, tickPort, ...plan });
+      return pair;
+    } catch (error) {
+      await pair[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Microseconds of processor time that the server used until now. */
+  async cpuMicros(): Promise<number> {
+    return (await this.server.call('usage')).cpuMicros;
+  }
+
+  /** @throws {DeliveryError} when either side saw something wrong. */
+  async check(): Promise<void> {
+    const problems = [
+      ...(await this.load.call('problems')),
+      ...(await this.server.call('usage')).problems.map((problem) => `publishing: ${problem}`),
+    ];
+    if (problems.length > 0) throw new DeliveryError(problems.join('\n'));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.load[Symbol.asyncDispose](), this.server[Symbol.asyncDispose]()]);
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}

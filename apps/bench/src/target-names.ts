@@ -1,0 +1,4 @@
+/** Everything that can be measured, in the order of the tables. */
+export const targetNames = ['limit', 'ws-naive', 'vitalwire-memory', 'vitalwire-sqlite'] as const;
+
+export type TargetName = (typeof targetNames)[number];

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { parseOptions, UsageError } from '../src/options.ts';
+
+const known = { scenarios: ['fan-out', 'storm'], targets: ['limit', 'vitalwire'], out: 'results' };
+const parse = (...args: string[]) => parseOptions(args, known);
+
+describe('parseOptions', () => {
+  it('measures everything unless told otherwise', () => {
+    expect(parse()).toEqual({
+      quick: false,
+      scenarios: known.scenarios,
+      targets: known.targets,
+      rounds: 5,
+      out: 'results',
+    });
+  });
+
+  it('takes names one by one or parted by commas, and keeps their order', () => {
+    expect(parse('--scenario', 'storm,fan-out').scenarios).toEqual(['fan-out', 'storm']);
+    expect(parse('--target', 'limit', '--target=vitalwire').targets).toEqual(['limit', 'vitalwire']);
+    expect(parse('--scenario', 'storm').scenarios).toEqual(['storm']);
+  });
+
+  it('takes rounds and a folder', () => {
+    expect(parse('--rounds', '7', '--out', 'here')).toMatchObject({ rounds: 7, out: 'here' });
+    expect(parse('--quick')).toMatchObject({ quick: true, rounds: 1 });
+    expect(parse('--quick', '--rounds', '2').rounds).toBe(2);
+  });
+
+  it.each([
+    ['--fast', '--fast'],
+    ['--scenario=fan', '--scenario fan is unknown'],
+    ['--target=', '--target  is unknown'],
+    ['--rounds=0', '--rounds 0'],
+    ['--rounds=two', '--rounds two'],
+    ['--quick=1', '--quick'],
+    ['storm', 'storm'],
+  ])('refuses %s and names it', (arg, message) => {
+    expect(() => parse(arg)).toThrow(UsageError);
+    expect(() => parse(arg)).toThrow(message);
+  });
+});

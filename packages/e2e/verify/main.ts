@@ -16,9 +16,15 @@ broken: ${bugs.map(({ name }) => name).join(', ')}`;
 
 class UsageError extends Error {}
 
+/** Within this time everything has ended that takes part in a run. */
+const ENDED_WITHIN_MS = 15_000;
+
 try {
-  // At once, whatever a broken run may have left behind.
-  process.exit(await main());
+  process.exitCode = await main();
+  setTimeout(() => {
+    console.error(`INCIDENT: did not end, because of ${process.getActiveResourcesInfo().join(', ')}`);
+    process.exit(1);
+  }, ENDED_WITHIN_MS).unref();
 } catch (error) {
   // Nothing was proven, whatever the reason.
   console.error(error instanceof UsageError ? `${error.message}\n${USAGE}` : error);

@@ -74,12 +74,11 @@ export class OtherClock {
 
   /** Ends it when its history is written. */
   async end(): Promise<void> {
-    await this.#ask({ ask: 'end' });
-    await this.#worker.terminate();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#worker.terminate();
+    try {
+      await this.#ask({ ask: 'end' });
+    } finally {
+      await this.#worker.terminate();
+    }
   }
 
   async #giveToken(id: number): Promise<void> {

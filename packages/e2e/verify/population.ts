@@ -157,10 +157,10 @@ export class Population {
 
   /** Ends everybody. */
   async leave(): Promise<void> {
-    for (const publisher of this.publishers) void publisher.stop();
     for (const subscriber of this.#subscribers) subscriber.end('closed');
     this.#subscribers = [];
-    await Promise.all(this.otherClocks.map((clock) => clock.end()));
+    const leaving = [...this.publishers, ...this.otherClocks];
+    await Promise.all(leaving.map((one) => one.end()));
   }
 
   #createUser(index: number): User {

@@ -72,6 +72,7 @@ export class Publisher {
   #timer: NodeJS.Timeout | undefined;
   /** Publications that should have begun. */
   #due = 0;
+  #ended = false;
   #requests = 0;
   /** Attempts that wait for a request to end. */
   readonly #waiting: (() => void)[] = [];
@@ -108,6 +109,12 @@ export class Publisher {
     while (this.#open.size > 0) await Promise.all(this.#open);
   }
 
+  /** Gives up what has no outcome yet. Resolves when nothing is under way any more. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    await this.stop();
+  }
+
   /** Publications whose outcome is not known yet. */
   get open(): number {
     return this.#open.size;
@@ -118,12 +125,17 @@ export class Publisher {
     return this.#attempt(this.#create(topic, { padding }));
   }
 
-  /** Publishes one for everybody, and tries until it is acknowledged. */
+  /**
+   * Publishes one for everybody, and tries until it is acknowledged.
+   *
+   * @throws when it is ended before that.
+   */
   async insist(topic: number): Promise<BroadcastAnswer> {
     const publication = this.#create(topic, { certain: true });
     for (;;) {
       const outcome = await this.#attempt(publication);
       if (outcome.status === 'acknowledged') return outcome.answer;
+      if (this.#ended) throw new Error(`${publication.id} was given up: ${outcome.code}`);
       await this.#pause(publication);
     }
   }
@@ -164,7 +176,7 @@ export class Publisher {
     const { random } = this.#options;
     for (;;) {
       const { status } = await this.#attempt(publication);
-      if (status === 'acknowledged' || publication.key === undefined) return;
+      if (status === 'acknowledged' || publication.key === undefined || this.#ended) return;
       if (status === 'unknown' && random.chance(GIVEN_UP)) return;
       await this.#pause(publication);
     }

@@ -114,6 +114,20 @@ export const bugs: readonly Bug[] = [
     traces: ['inconsistent-offset', 'epoch-lie', 'lost-ack'],
   },
   {
+    name: 'epoch-constant-in-redis',
+    description: 'a log that Redis lost goes by its old epoch',
+    edits: [
+      {
+        file: 'log/epoch.ts',
+        search: "return randomBytes(12).toString('base64url');",
+        replacement: "return randomBytes(12).fill(7).toString('base64url');",
+      },
+    ],
+    log: 'redis',
+    faults: ['redis_emptied', 'redis_metadata_deleted'],
+    traces: ['inconsistent-offset', 'wrong-value', 'lost-ack'],
+  },
+  {
     name: 'epoch-ignored',
     description: 'a position of another epoch is taken for one of this',
     edits: [
@@ -145,7 +159,11 @@ export const bugs: readonly Bug[] = [
     name: 'keys-forgotten',
     description: 'a repeated idempotency key publishes again',
     edits: [
-      { file: 'log/sqlite-log.ts', search: 'if (known) return', replacement: 'if (known === null) return' },
+      {
+        file: 'log/sqlite-log.ts',
+        search: 'if (known && known.time > horizon.expired) {',
+        replacement: 'if (known && known.time > Infinity) {',
+      },
     ],
     log: 'sqlite',
     faults: ['published_twice'],

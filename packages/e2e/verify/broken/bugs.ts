@@ -128,6 +128,32 @@ export const bugs: readonly Bug[] = [
     traces: ['inconsistent-offset', 'wrong-value', 'lost-ack'],
   },
   {
+    name: 'copy-unnoticed',
+    description: 'Redis is trusted with data that is older than a node has seen',
+    edits: [
+      {
+        file: 'log/redis/scripts.ts',
+        search: "return script(EVEN_WHEN_FULL + read('control'));",
+        replacement:
+          "return script(EVEN_WHEN_FULL + read('control').replace('beats < KNOWN_BEATS', 'false'));",
+      },
+      // Two more look whether a log went backwards.
+      {
+        file: 'log/redis/attendance.ts',
+        search: 'if (known.offset > state.offset)',
+        replacement: 'if (known.offset === Infinity)',
+      },
+      {
+        file: 'log/redis/attendance.ts',
+        search: 'if (attended.heard(position))',
+        replacement: 'if (attended.heard(position) && position.offset === Infinity)',
+      },
+    ],
+    log: 'redis',
+    faults: ['redis_put_back'],
+    traces: ['inconsistent-offset', 'wrong-value', 'lost-ack', 'false-recovered', 'epoch-lie'],
+  },
+  {
     name: 'epoch-ignored',
     description: 'a position of another epoch is taken for one of this',
     edits: [

@@ -14,6 +14,7 @@ import { redisEmptied, redisMetadataDeleted, redisStreamDeleted } from './redis-
 import { redisFailedOver } from './redis-failed-over.ts';
 import { redisFrozen } from './redis-frozen.ts';
 import { redisKilled } from './redis-killed.ts';
+import { redisPutBack } from './redis-put-back.ts';
 import { rollingRestart } from './rolling-restart.ts';
 import { serverFrozen } from './server-frozen.ts';
 import { serverKilled } from './server-killed.ts';
@@ -43,6 +44,7 @@ export const faultKinds: readonly FaultKind[] = [
   redisMetadataDeleted,
   redisStreamDeleted,
   redisEmptied,
+  redisPutBack,
   publishedTwice,
   tokenExpired,
   userRevoked,

@@ -19,6 +19,33 @@ export const goals: readonly Goal[] = [
     atMost: 10,
     unit: 'kB',
   },
+  {
+    title: 'storm of 5,000, from SQLite: × the bare reconnect of the naive server',
+    of: { scenario: 'storm', target: 'vitalwire-sqlite', figure: 'time' },
+    over: { scenario: 'storm', target: 'ws-naive', figure: 'time' },
+    atMost: 2,
+    unit: '×',
+  },
+  {
+    title: 'the same with 1,000 topics',
+    of: { scenario: 'storm-topics', target: 'vitalwire-sqlite', figure: 'time' },
+    over: { scenario: 'storm-topics', target: 'ws-naive', figure: 'time' },
+    atMost: 2,
+    unit: '×',
+  },
+  {
+    title: 'publish by HTTP, 64 at once, durable in SQLite',
+    of: { scenario: 'publish', target: 'vitalwire-sqlite', figure: 'rate' },
+    atLeast: 25_000,
+    unit: '/s',
+  },
+  {
+    title: 'the same: × a handler that only parses and sends',
+    of: { scenario: 'publish', target: 'vitalwire-sqlite', figure: 'rate' },
+    over: { scenario: 'publish', target: 'ws-naive', figure: 'rate' },
+    atLeast: 0.6,
+    unit: '×',
+  },
 ];
 
 function cpuOverLimit(title: string, scenario: string, atMost: number): Goal {

@@ -9,6 +9,11 @@ export function diagnosisOf(topic: number): number {
   return FIRST_DIAGNOSIS + topic;
 }
 
+/** The index of a diagnosis. */
+export function topicOf(diagnosis: number): number {
+  return diagnosis - FIRST_DIAGNOSIS;
+}
+
 /** Microseconds of the clock that all processes of the machine share. */
 export function nowMicros(): number {
   return Number(process.hrtime.bigint() / 1_000n);

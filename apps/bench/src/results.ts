@@ -20,6 +20,8 @@ export interface ScenarioResult {
   readonly name: string;
   readonly title: string;
   readonly figures: readonly Figure[];
+  /** The target that the others are compared with. */
+  readonly baseline: TargetName;
   readonly measurements: Readonly<Partial<Record<TargetName, readonly Measurement[]>>>;
   /** Why it was not run, or not with every target. */
   readonly notes: readonly string[];

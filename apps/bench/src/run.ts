@@ -1,3 +1,4 @@
+import { formatNumber } from './report/format-number.ts';
 import type { Measurement, ScenarioResult } from './results.ts';
 import type { Scenario, Surroundings } from './scenarios/scenario.ts';
 import type { TargetName } from './target-names.ts';
@@ -30,12 +31,13 @@ export async function run(options: RunOptions): Promise<ScenarioResult[]> {
 
 async function runScenario(scenario: Scenario, options: RunOptions): Promise<ScenarioResult> {
   const { rounds, surroundings, openFiles, say } = options;
-  const { name, title, figures } = scenario;
+  const { name, title, figures, baseline } = scenario;
+  const described = { name, title, figures, baseline };
   const needed = scenario.connections + OTHER_FILES;
   if (needed > openFiles) {
     const note = `not run: it needs ${needed} open files a process, and the limit is ${openFiles}; raise it with 'ulimit -n ${needed}'`;
     say(`${name}: ${note}`);
-    return { name, title, figures, measurements: {}, notes: [note] };
+    return { ...described, measurements: {}, notes: [note] };
   }
   const chosen = scenario.targets.filter((target) => options.targets.includes(target));
   const notes = chosen.flatMap((target) => {
@@ -48,12 +50,13 @@ async function runScenario(scenario: Scenario, options: RunOptions): Promise<Sce
     for (const target of round % 2 === 1 ? targets : targets.toReversed()) {
       const measurement = await scenario.measure(target, surroundings);
       measurements[target] = [...(measurements[target] ?? []), measurement];
-      const [first] = figures;
-      const value = first && measurement.figures[first.name]?.toPrecision(3);
-      say(`${name}, round ${round} of ${rounds}: ${target} ${value} ${first?.unit}`);
+      const values = figures.map(
+        (figure) => `${formatNumber(measurement.figures[figure.name] ?? 0)} ${figure.unit}`,
+      );
+      say(`${name}, round ${round} of ${rounds}: ${target} ${values.join(', ')}`);
     }
   }
   // In the order of the scenario, whoever was first in the last round.
   const ordered = Object.fromEntries(targets.map((target) => [target, measurements[target] ?? []]));
-  return { name, title, figures, measurements: ordered, notes };
+  return { ...described, measurements: ordered, notes };
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { fanOut } from '../src/scenarios/fan-out.ts';
 import { idleMemory } from '../src/scenarios/idle-memory.ts';
-import { targetNames } from '../src/target-names.ts';
+import { publishByHttp } from '../src/scenarios/publish.ts';
+import { storm } from '../src/scenarios/storm.ts';
+import { type TargetName, targetNames } from '../src/target-names.ts';
 
 /** Not pinned, and for a moment only: what is measured means nothing, but every part does its work. */
 const surroundings = {
@@ -9,8 +11,10 @@ const surroundings = {
   durations: { warmUpMs: 20, measureMs: 50 },
 };
 
-describe.concurrent.each(targetNames)('the bench with %s', (target) => {
-  it('delivers everything to everybody, in order', async () => {
+const OTHERS: readonly TargetName[] = ['ws-naive', 'vitalwire-sqlite'];
+
+describe.concurrent('the bench', () => {
+  it.each(targetNames)('delivers everything from %s to everybody, in order', async (target) => {
     const scenario = fanOut('fan-out', '', { subscribers: 6, topics: 3, messages: 8, targets: [target] });
     const { figures } = await scenario.measure(target, surroundings);
     expect(figures['cpu']).toBeGreaterThan(0);
@@ -18,7 +22,19 @@ describe.concurrent.each(targetNames)('the bench with %s', (target) => {
   });
 
   it('weighs idle connections', async () => {
-    const { figures } = await idleMemory(20, [target]).measure(target, surroundings);
+    const { figures } = await idleMemory(20, ['limit']).measure('limit', surroundings);
     expect(figures['memory']).toBeTypeOf('number');
+  });
+
+  it.each(OTHERS)('lets everybody come back to %s at once', async (target) => {
+    const options = { clients: 20, topics: 4, missed: 5, storms: 1, targets: OTHERS };
+    const { figures } = await storm('storm', '', options).measure(target, surroundings);
+    expect(figures['time']).toBeGreaterThan(0);
+  });
+
+  it.each(OTHERS)('publishes to %s by HTTP, and its subscriber gets everything once', async (target) => {
+    const scenario = publishByHttp('publish', '', { connections: 4, targets: OTHERS });
+    const { figures } = await scenario.measure(target, surroundings);
+    expect(figures['rate']).toBeGreaterThan(0);
   });
 });

@@ -18,12 +18,22 @@ export interface Audience {
   failed(connection: Connection, problem: string): void;
 }
 
-/** One subscriber: a socket, and the sequence of what it received. */
+/** What a connection says first, made before the clock starts. */
+export interface Greeting {
+  readonly open: string;
+  readonly begin: Buffer;
+}
+
+/** What a subscriber is going to say when it connects. */
+export function greetingOf(driver: Driver, subscriber: Subscriber): Greeting {
+  return { open: driver.open(subscriber), begin: framesOf(driver.begin(subscriber)) };
+}
+
+/** A socket of a subscriber. It checks that what it receives continues the sequence. */
 export class Connection {
   readonly subscriber: Subscriber;
-  /** The newest sequence that it received. */
-  sequence = 0;
   readonly #driver: Driver;
+  readonly #greeting: Greeting;
   readonly #audience: Audience;
   readonly #sequence: NumberAfter;
   readonly #socket: Socket;
@@ -36,12 +46,14 @@ export class Connection {
     port: number,
     subscriber: Subscriber,
     driver: Driver,
+    greeting: Greeting,
     /** Shared by all connections, because their texts look alike. */
     sequence: NumberAfter,
     audience: Audience,
   ) {
     this.subscriber = subscriber;
     this.#driver = driver;
+    this.#greeting = greeting;
     this.#sequence = sequence;
     this.#audience = audience;
     this.#socket = connect({
@@ -56,7 +68,7 @@ export class Connection {
         },
       },
     });
-    this.#socket.once('connect', () => this.#socket.write(driver.open(subscriber)));
+    this.#socket.once('connect', () => this.#socket.write(greeting.open));
     this.#socket.on('error', (error) => this.#fail(error.message));
     this.#socket.on('close', () => this.#fail('the server ended the connection'));
   }
@@ -87,7 +99,7 @@ export class Connection {
       bodyAt = end + HEAD_END.length;
     }
     this.#opened = true;
-    this.#send(this.#driver.begin(this.subscriber));
+    if (this.#greeting.begin.length > 0) this.#socket.write(this.#greeting.begin);
     this.#parser.push(received, bodyAt, length);
   }
 
@@ -107,10 +119,9 @@ export class Connection {
     if (this.#subscribed) {
       const sequence = this.#sequence.read(bytes, start, end);
       if (sequence !== undefined) {
-        if (sequence !== this.sequence + 1) {
-          this.#fail(`received ${sequence} after ${this.sequence}`);
-        }
-        this.sequence = sequence;
+        const last = this.subscriber.sequence;
+        if (sequence !== last + 1) this.#fail(`received ${sequence} after ${last}`);
+        this.subscriber.sequence = sequence;
         this.#audience.delivered(bytes, start, end);
         return;
       }
@@ -124,12 +135,15 @@ export class Connection {
   }
 
   #send(texts: readonly string[]): void {
-    if (texts.length === 0) return;
-    this.#socket.write(Buffer.concat(texts.map((text) => clientFrame(TEXT, Buffer.from(text)))));
+    if (texts.length > 0) this.#socket.write(framesOf(texts));
   }
 
   #fail(problem: string): void {
     if (this.#cut) return;
     this.#audience.failed(this, problem);
   }
+}
+
+function framesOf(texts: readonly string[]): Buffer {
+  return Buffer.concat(texts.map((text) => clientFrame(TEXT, Buffer.from(text))));
 }

@@ -6,13 +6,15 @@ import { bare } from './drivers/bare.ts';
 import { vitalwire } from './drivers/vitalwire.ts';
 import { ws } from './drivers/ws.ts';
 import { Population } from './population.ts';
+import { Posting, type PostingPlan } from './posting.ts';
 import { Ticks } from './ticks.ts';
 
 const drivers = { bare, ws, vitalwire } satisfies Record<Protocol, unknown>;
 
 /** What a phase under load did, as the load generator saw it. */
 export interface Phase {
-  readonly ticks: number;
+  /** Ticks, or publications by HTTP. */
+  readonly done: number;
   readonly deliveries: number;
   readonly seconds: number;
   /** Processor time of the load generator over real time: near 1 it is the bottleneck. */
@@ -31,22 +33,43 @@ export interface LoadCalls {
   /** Connects so many subscribers, and resolves when all are subscribed. */
   connect(count: number): Promise<void>;
   cut(): void;
+  /** Cuts all connections, and lets other subscribers come the next time. */
+  forget(): void;
   closedLoop(durationMs: number): Promise<Phase>;
+  /** Says that every subscriber is about to receive so many messages, and waits for them. */
+  expect(messages: number): void;
+  arrived(): Promise<void>;
+  /** Lets everybody come back at once; each has missed so many messages. */
+  storm(missed: number): Promise<Phase>;
+  /** Publishes by HTTP. */
+  post(plan: PostingPlan): Promise<Phase>;
   /** Everything that was wrong with what was received. */
   problems(): Promise<readonly string[]>;
 }
 
 let population: Population;
 let ticks: Ticks;
+let posting: Posting;
 
 answerCalls<LoadCalls>({
   async start({ target, port, tickPort, topics, messages }) {
-    population = new Population(port, drivers[protocolOf[target]], topics);
+    const protocol = protocolOf[target];
+    population = new Population(port, drivers[protocol], topics);
+    posting = new Posting(port, protocol, population, topics);
     ticks = await Ticks.connect(tickPort, population, messages);
   },
   connect: (count) => population.connect(count),
   cut: () => population.cut(),
+  forget: () => population.forget(),
   closedLoop: (durationMs) => phase(() => ticks.closedLoop(durationMs)),
+  expect: (messages) => population.expectForAll(messages),
+  arrived: () => population.allArrived(),
+  storm: (missed) => phase(() => population.storm(missed)),
+  async post(plan) {
+    const posted = await phase(() => posting.run(plan));
+    await population.allArrived();
+    return posted;
+  },
   async problems() {
     await ticks.settle();
     return population.problems;
@@ -61,7 +84,7 @@ async function phase(run: () => Promise<number>): Promise<Phase> {
   const { user, system } = process.cpuUsage(cpu);
   const seconds = (performance.now() - startedAt) / 1_000;
   return {
-    ticks: done,
+    done,
     deliveries: population.received - received,
     seconds,
     busy: (user + system) / 1e6 / seconds,

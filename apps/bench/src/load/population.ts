@@ -1,20 +1,29 @@
-import { Connection } from './connection.ts';
-import type { Driver } from './driver.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Connection, type Greeting, greetingOf } from './connection.ts';
+import type { Driver, Subscriber } from './driver.ts';
 import { NumberAfter } from './number-after.ts';
 
 const KEPT_PROBLEMS = 10;
-/** So many connections are begun at the same time, unless all are to come at once. */
+
+/** So many connections are on their way at the same time. */
 const CONNECTING = 200;
+
+/** In a storm it is as many as Linux lets wait to be accepted: more would be told to try again in a second. */
+const STORMING = 4_000;
+
+/** In this time everything has to arrive. */
+const PATIENCE_MS = 30_000;
 
 /** All subscribers of a server, and what they received together. */
 export class Population {
   readonly #port: number;
   readonly #driver: Driver;
   readonly #topics: number;
+  readonly #sequence: NumberAfter;
+  readonly #subscribers: Subscriber[] = [];
   readonly #connections: Connection[] = [];
   readonly #problems: string[] = [];
   #problemCount = 0;
-  #subscribed = 0;
   #onSubscribed = () => {};
   #onFailed: (problem: Error) => void = () => {};
   /** How many publications are on their way to somebody. */
@@ -30,10 +39,7 @@ export class Population {
     this.#port = port;
     this.#driver = driver;
     this.#topics = topics;
-  }
-
-  get size(): number {
-    return this.#connections.length;
+    this.#sequence = new NumberAfter(driver.marker);
   }
 
   /** What went wrong so far. */
@@ -44,61 +50,106 @@ export class Population {
 
   /** Connects so many more subscribers, spread over the topics; resolves when all are subscribed. */
   async connect(count: number): Promise<void> {
-    const wanted = this.#subscribed + count;
-    const sequence = new NumberAfter(this.#driver.marker);
+    const first = this.#subscribers.length;
+    for (let index = first; index < first + count; index++) {
+      this.#subscribers.push({ index, topic: index % this.#topics, sequence: 0, memory: undefined });
+    }
+    await this.#connectAll(this.#introduce(this.#subscribers.slice(first)), CONNECTING);
+  }
+
+  /** Cuts all connections. The subscribers remain, and what they remember. */
+  cut(): void {
+    for (const connection of this.#connections) connection.cut();
+    this.#connections.length = 0;
+  }
+
+  /** Forgets all subscribers. */
+  forget(): void {
+    this.cut();
+    this.#subscribers.length = 0;
+  }
+
+  /**
+   * Lets everybody come back at once. Each of them missed so many publications, and must receive them if the protocol
+   * resumes. Returns for how long it took until all had everything, in seconds.
+   */
+  async storm(missed: number): Promise<number> {
+    const introduced = this.#introduce(this.#subscribers);
+    if (this.#driver.resumes) this.expect(missed * this.#subscribers.length);
+    else for (const subscriber of this.#subscribers) subscriber.sequence += missed;
+    const startedAt = performance.now();
+    await this.#connectAll(introduced, STORMING);
+    await this.allArrived();
+    return (performance.now() - startedAt) / 1_000;
+  }
+
+  /** Says that everybody is about to receive so many publications. */
+  expectForAll(messages: number): void {
+    if (this.#outstanding > 0) this.note(`${this.#outstanding} publications were still on their way`);
+    this.#outstanding = 0;
+    this.expect(messages * this.#subscribers.length);
+  }
+
+  /** Says that so many more deliveries are about to come. */
+  expect(deliveries: number): void {
+    this.#outstanding += deliveries;
+  }
+
+  /** Waits until everything has arrived that is on its way. What does not come in time is lost. */
+  async allArrived(patienceMs = PATIENCE_MS): Promise<void> {
+    if (this.#outstanding <= 0) return;
+    const before = this.onAllArrived;
+    const arrived = new Promise<void>((resolve) => {
+      this.onAllArrived = resolve;
+    });
+    await Promise.race([arrived, sleep(patienceMs, undefined, { ref: false })]);
+    this.onAllArrived = before;
+    if (this.#outstanding > 0) this.note(`${this.#outstanding} publications did not arrive`);
+  }
+
+  #introduce(subscribers: readonly Subscriber[]): [Subscriber, Greeting][] {
+    return subscribers.map((subscriber) => [subscriber, greetingOf(this.#driver, subscriber)]);
+  }
+
+  async #connectAll(introduced: readonly [Subscriber, Greeting][], atOnce: number): Promise<void> {
+    let begun = 0;
+    let left = introduced.length;
     const begin = () => {
-      const index = this.size;
-      const subscriber = { index, topic: index % this.#topics };
-      this.#connections.push(new Connection(this.#port, subscriber, this.#driver, sequence, this.#audience));
+      const next = introduced[begun++];
+      if (next === undefined) return;
+      const [subscriber, greeting] = next;
+      this.#connections.push(
+        new Connection(this.#port, subscriber, this.#driver, greeting, this.#sequence, this.#audience),
+      );
     };
     await new Promise<void>((resolve, reject) => {
       this.#onFailed = reject;
       this.#onSubscribed = () => {
-        if (this.size < wanted) begin();
-        if (this.#subscribed === wanted) resolve();
+        begin();
+        if (--left === 0) resolve();
       };
-      for (let index = 0; index < Math.min(count, CONNECTING); index++) begin();
+      for (let index = 0; index < Math.min(introduced.length, atOnce); index++) begin();
     });
     this.#onFailed = () => {};
   }
 
-  /** Cuts all connections. */
-  cut(): void {
-    for (const connection of this.#connections) connection.cut();
-    this.#connections.length = 0;
-    this.#subscribed = 0;
-  }
-
-  /** Says that every subscriber is about to receive so many publications. */
-  expect(messages: number): void {
-    if (this.#outstanding > 0) this.#note(`${this.#outstanding} publications were still on their way`);
-    this.#outstanding = messages * this.size;
-  }
-
-  /** Says what is still on its way as a problem, since it had time enough. */
-  giveUp(): void {
-    if (this.#outstanding > 0) this.#note(`${this.#outstanding} publications did not arrive`);
-  }
-
   readonly #audience = {
-    subscribed: () => {
-      this.#subscribed++;
-      this.#onSubscribed();
-    },
+    subscribed: () => this.#onSubscribed(),
     delivered: (bytes: Buffer, start: number, end: number) => {
       this.received++;
       this.onDelivered?.(bytes, start, end);
       this.#outstanding--;
       if (this.#outstanding === 0) this.onAllArrived();
-      else if (this.#outstanding < 0) this.#note('a publication arrived that nobody sent');
+      else if (this.#outstanding < 0) this.note('a publication arrived that nobody sent');
     },
     failed: ({ subscriber }: Connection, problem: string) => {
-      this.#note(`subscriber ${subscriber.index}: ${problem}`);
+      this.note(`subscriber ${subscriber.index}: ${problem}`);
       this.#onFailed(new Error(problem));
     },
   };
 
-  #note(problem: string): void {
+  /** Keeps what went wrong; the run will fail of it. */
+  note(problem: string): void {
     this.#problemCount++;
     if (this.#problems.length < KEPT_PROBLEMS) this.#problems.push(problem);
   }

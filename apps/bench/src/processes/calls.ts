@@ -1,3 +1,5 @@
+import { flushCompileCache } from 'node:module';
+
 /** What a process can be asked for, by name. Arguments and results travel as JSON. */
 export type Calls<C> = { [Name in keyof C]: (...args: never[]) => unknown };
 
@@ -24,6 +26,7 @@ export function answerCalls<C extends Calls<C>>(calls: C): void {
       (error: unknown) => process.send?.({ id, error: describe(error) } satisfies Answer),
     );
   });
+  flushCompileCache(); // now, since this process may be killed
   process.send?.({ id: 0 } satisfies Answer);
 }
 

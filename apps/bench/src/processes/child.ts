@@ -14,6 +14,10 @@ const FLAGS = FROM_SOURCE
   ? ['--conditions=@vitalwire/source', '--disable-warning=ExperimentalWarning']
   : ['--disable-warning=ExperimentalWarning'];
 
+/** Halves the time to start from source. */
+const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/compile', import.meta.url));
+const ENVIRONMENT = FROM_SOURCE ? { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE } : process.env;
+
 /** The end of what a process wrote is enough to see why it ended. */
 const KEPT_OUTPUT = 4_000;
 const CALL_TIMEOUT_MS = 180_000;
@@ -34,7 +38,7 @@ export class Child<C extends Calls<C>> implements AsyncDisposable {
     const command = [process.execPath, ...FLAGS, '--expose-gc', script];
     const [program = '', ...args] =
       core === undefined ? command : ['taskset', '--cpu-list', `${core}`, ...command];
-    this.#process = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    this.#process = spawn(program, args, { env: ENVIRONMENT, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         this.#output = (this.#output + text).slice(-KEPT_OUTPUT);

@@ -7,9 +7,6 @@ import { ratios, type Summary, summarise } from './statistics.ts';
 /** Above this share of its core the load generator may have been what was measured. */
 const BUSY = 0.95;
 
-/** Where values are compared with, if it was measured. */
-const BASELINE: TargetName = 'limit';
-
 /** Rows as lines of text, the first column to the left and the others to the right. */
 export function alignRows(rows: readonly (readonly string[])[]): string[] {
   const columns = Math.max(0, ...rows.map((row) => row.length));
@@ -38,7 +35,7 @@ function resultTable(result: ScenarioResult): string[] {
   if (targets.length === 0) return [heading, ...notes];
   const head = [
     '',
-    ...result.figures.flatMap(({ title, unit }) => [`${title} (${unit})`, `× ${BASELINE}`]),
+    ...result.figures.flatMap(({ title, unit }) => [`${title} (${unit})`, `× ${result.baseline}`]),
     'load',
   ];
   const rows = targets.map((target) => [
@@ -51,7 +48,7 @@ function resultTable(result: ScenarioResult): string[] {
 
 function cells(result: ScenarioResult, target: TargetName, { name }: Figure): string[] {
   const values = valuesOf(result, target, name);
-  const compared = ratios(values, valuesOf(result, BASELINE, name));
+  const compared = ratios(values, valuesOf(result, result.baseline, name));
   return [formatSummary(summarise(values)), compared.length === 0 ? '' : formatSummary(summarise(compared))];
 }
 

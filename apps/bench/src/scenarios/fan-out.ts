@@ -16,6 +16,7 @@ export function fanOut(
   return {
     name,
     title,
+    baseline: 'limit',
     targets,
     connections: subscribers,
     figures: [

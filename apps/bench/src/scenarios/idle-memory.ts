@@ -10,13 +10,14 @@ export function idleMemory(connections: number, targets: readonly TargetName[]):
   return {
     name: 'idle-memory',
     title: `memory of ${connections} idle connections, each with one subscription`,
+    baseline: 'limit',
     targets,
     connections,
     figures: [{ name: 'memory', title: 'server memory a connection', unit: 'kB' }],
     async measure(target, surroundings) {
       await using pair = await Pair.start(target, { topics: connections, messages: 1 }, surroundings);
       await pair.load.call('connect', Math.min(connections, FIRST_CONNECTIONS));
-      await pair.load.call('cut');
+      await pair.load.call('forget');
       const before = await pair.server.call('memory');
       await pair.load.call('connect', connections);
       const after = await pair.server.call('memory');

@@ -1,7 +1,9 @@
 import type { TargetName } from '../target-names.ts';
 import { fanOut } from './fan-out.ts';
 import { idleMemory } from './idle-memory.ts';
+import { publishByHttp } from './publish.ts';
 import type { Scenario } from './scenario.ts';
+import { storm } from './storm.ts';
 
 const ALL: readonly TargetName[] = ['limit', 'ws-naive', 'vitalwire-memory', 'vitalwire-sqlite'];
 
@@ -56,4 +58,22 @@ export const scenarios: readonly Scenario[] = [
     targets: ['limit', 'vitalwire-memory'],
   }),
   idleMemory(10_000, ['limit', 'ws-naive', 'vitalwire-memory', 'vitalwire-sqlite']),
+  storm('storm', '5,000 clients of one topic reconnect at once, each missed 20 messages', {
+    clients: 5_000,
+    topics: 1,
+    missed: 20,
+    storms: 3,
+    targets: ['ws-naive', 'vitalwire-memory', 'vitalwire-sqlite'],
+  }),
+  storm('storm-topics', '5,000 clients of 1,000 topics reconnect at once, each missed 20 messages', {
+    clients: 5_000,
+    topics: 1_000,
+    missed: 20,
+    storms: 3,
+    targets: ['ws-naive', 'vitalwire-sqlite'],
+  }),
+  publishByHttp('publish', 'publish by HTTP, 64 at once, to a topic with one subscriber', {
+    connections: 64,
+    targets: ['ws-naive', 'vitalwire-memory', 'vitalwire-sqlite'],
+  }),
 ];

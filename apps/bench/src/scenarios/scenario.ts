@@ -21,6 +21,8 @@ export interface Scenario {
   readonly targets: readonly TargetName[];
   /** The first one is what the scenario is about. */
   readonly figures: readonly Figure[];
+  /** The target that the others are compared with. */
+  readonly baseline: TargetName;
   /** Connections that it opens; each process needs as many files. */
   readonly connections: number;
   /** @throws {DeliveryError} when something was lost, repeated or misordered. */

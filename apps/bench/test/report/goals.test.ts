@@ -9,7 +9,7 @@ function result(values: { limit?: number[]; 'vitalwire-memory'?: number[] }): Sc
       list.map((cpu) => ({ figures: { cpu }, busy: 0 })),
     ]),
   );
-  return { name: 'fan', title: '', figures: [], measurements, notes: [] };
+  return { name: 'fan', title: '', figures: [], baseline: 'limit', measurements, notes: [] };
 }
 
 const of = { scenario: 'fan', target: 'vitalwire-memory', figure: 'cpu' } as const;

@@ -35,6 +35,7 @@ describe('resultTables', () => {
     name: 'fan-out',
     title: 'to many',
     figures: [{ name: 'cpu', title: 'CPU', unit: 'µs' }],
+    baseline: 'limit',
     measurements: {
       limit: [
         { figures: { cpu: 4 }, busy: 0.5 },

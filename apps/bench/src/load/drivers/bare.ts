@@ -6,5 +6,6 @@ export const bare: Driver = {
   upgrades: false,
   begin: () => [],
   answer: () => 'subscribed',
-  marker: '"sample_size":',
+  marker: '"offset":',
+  resumes: false,
 };

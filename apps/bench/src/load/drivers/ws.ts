@@ -7,5 +7,6 @@ export const ws: Driver = {
   upgrades: true,
   begin: () => [],
   answer: () => 'subscribed',
-  marker: '"sample_size":',
+  marker: '"offset":',
+  resumes: false,
 };

@@ -1,8 +1,10 @@
 import { formatPosition, type Position, type Recovery, type SymbolicStart } from '@vitalwire/protocol';
-import { type Batch, type Delivery, frame, visibleTo } from './delivery.ts';
+import { type Batch, type Delivery, visibleTo } from './delivery.ts';
 import { LogUnavailableError } from './errors.ts';
 import type { Audience } from './hub.ts';
-import type { LogState, LogStore, PageLimit, Topic } from './log/log-store.ts';
+import type { Topic } from './log/log-store.ts';
+import type { Nodes } from './log/nodes.ts';
+import type { FramedPage, SharedReads } from './shared-reads.ts';
 import { breakOf, decideStart, type Start } from './start.ts';
 
 /** What a cursor needs of its session. */
@@ -35,9 +37,8 @@ export interface Outlet {
 export class Cursor {
   readonly topic: Topic;
   readonly userId: string;
-  readonly #log: LogStore;
+  readonly #reads: SharedReads;
   readonly #outlet: Outlet;
-  readonly #limit: PageLimit;
   #phase: 'starting' | 'catching_up' | 'live' | 'closed' = 'starting';
   #audience: Audience | undefined;
   #reading = false;
@@ -47,12 +48,11 @@ export class Cursor {
   #epoch = '';
   #offset = 0;
 
-  constructor(topic: Topic, userId: string, log: LogStore, outlet: Outlet, limit: PageLimit) {
+  constructor(topic: Topic, userId: string, reads: SharedReads, outlet: Outlet) {
     this.topic = topic;
     this.userId = userId;
-    this.#log = log;
+    this.#reads = reads;
     this.#outlet = outlet;
-    this.#limit = limit;
   }
 
   /** Everything up to here was handed over. */
@@ -64,16 +64,27 @@ export class Cursor {
     return this.#phase === 'live';
   }
 
-  /** Begins the subscription, once the cursor has joined its audience. */
-  async open(audience: Audience, after: Position | SymbolicStart | undefined): Promise<void> {
+  /**
+   * Begins the subscription, once the cursor has joined its audience.
+   *
+   * @param nodes where the topic has to be attended, if anywhere.
+   */
+  async open(
+    audience: Audience,
+    after: Position | SymbolicStart | undefined,
+    nodes?: Pick<Nodes, 'attend'>,
+  ): Promise<void> {
     this.#audience = audience;
+    this.#reading = true;
     try {
-      // First, so that what is appended after the state was told is heard, or read.
-      await this.#log.nodes?.attend(this.topic, audience.users);
-      await this.#begin(after, await this.#log.state(this.topic));
+      // First, so that what is appended after the log was read is heard.
+      await nodes?.attend(this.topic, audience.users);
+      await this.#readPage(after);
     } catch (error) {
       if (this.#phase !== 'closed') this.#outlet.failed(this, error);
       return;
+    } finally {
+      this.#reading = false;
     }
     await this.#catchUp();
   }
@@ -83,10 +94,7 @@ export class Cursor {
     // While catching up, the loop compares itself with the newest announcement.
     if (this.#phase !== 'live') return;
     if (batch.epoch === this.#epoch && batch.first <= this.#offset + 1) {
-      for (const part of batch.parts) {
-        if (!this.#outlet.writable) break;
-        this.#handOver(part, part.at(-1)?.offset ?? this.#offset);
-      }
+      this.#handOver(batch.parts);
       // A hand-over may have ended the session.
       if (this.#offset >= batch.last || this.#phase !== 'live') return;
     }
@@ -115,16 +123,17 @@ export class Cursor {
     this.#phase = 'closed';
   }
 
-  async #begin(after: Position | SymbolicStart | undefined, log: LogState): Promise<void> {
-    const start = decideStart(after, log);
+  async #begin(after: Position | SymbolicStart | undefined, page: FramedPage): Promise<void> {
+    const start = decideStart(after, page);
     const count =
-      start.from === log.top ? 0 : await this.#log.count(this.topic, start.from, log.top, this.userId);
+      countIn(page, start.from, this.userId) ??
+      (await this.#reads.count(this.topic, start.from, page.top, this.userId));
     if (this.#phase === 'closed') return;
     this.#phase = 'catching_up';
-    this.#epoch = log.epoch;
+    this.#epoch = page.epoch;
     this.#offset = start.from;
-    const top = { epoch: log.epoch, offset: log.top };
-    this.#outlet.opened(this, describe(start, top, log.earliest, count), top);
+    const top = { epoch: page.epoch, offset: page.top };
+    this.#outlet.opened(this, describe(start, top, page.earliest, count), top);
   }
 
   /** Reads the log until the cursor stands at its top, or the peer does not keep up. One at a time. */
@@ -133,7 +142,7 @@ export class Cursor {
     this.#reading = true;
     try {
       while (this.#phase === 'catching_up' && this.#outlet.writable) {
-        await this.#readPage();
+        await this.#readPage(this.position);
         this.#halted = false;
       }
     } catch (error) {
@@ -152,16 +161,18 @@ export class Cursor {
     this.#outlet.halted(this, error);
   }
 
-  async #readPage(): Promise<void> {
+  async #readPage(after: Position | SymbolicStart | undefined): Promise<void> {
     this.#interrupted = false;
     const announcements = this.#audience?.announcements;
-    const page = await this.#log.read(this.topic, this.#offset, this.#limit);
-    if (this.#phase !== 'catching_up') return;
-    if (breakOf(this.position, page)) return this.#begin(this.position, page);
-    const last = page.publications.at(-1)?.offset ?? this.#offset;
-    this.#handOver(frame(page.epoch, page.publications), last);
+    const page = await this.#reads.page(this.topic, offsetOf(after));
+    if (this.#phase === 'closed') return;
+    if (this.#phase === 'starting' || breakOf(this.position, page)) await this.#begin(after, page);
+    // Where a subscription begins because of a gap may lie before what was read.
+    if (this.#phase !== 'catching_up' || !continues(page, this.#offset)) return;
+    this.#handOver(page.parts);
     if (this.#audience?.announcements !== announcements && !this.#reachedAnnounced()) return;
-    if (last === page.top && !this.#interrupted && this.#phase === 'catching_up') this.#phase = 'live';
+    if (this.#offset === page.top && !this.#interrupted && this.#phase === 'catching_up')
+      this.#phase = 'live';
   }
 
   #reachedAnnounced(): boolean {
@@ -169,13 +180,37 @@ export class Cursor {
     return announced?.epoch === this.#epoch && announced.offset <= this.#offset;
   }
 
-  #handOver(deliveries: readonly Delivery[], last: number): void {
-    const frames = deliveries
-      .filter((delivery) => delivery.offset > this.#offset && visibleTo(this.userId, delivery))
-      .map((delivery) => delivery.frame);
-    this.#offset = Math.max(this.#offset, last);
-    if (frames.length > 0) this.#outlet.deliver(this, frames);
+  /** Part by part, for as long as the peer keeps up. */
+  #handOver(parts: readonly (readonly Delivery[])[]): void {
+    for (const part of parts) {
+      if (this.#phase === 'closed' || !this.#outlet.writable) return;
+      const frames = part
+        .filter((delivery) => delivery.offset > this.#offset && visibleTo(this.userId, delivery))
+        .map((delivery) => delivery.frame);
+      this.#offset = Math.max(this.#offset, part.at(-1)?.offset ?? 0);
+      if (frames.length > 0) this.#outlet.deliver(this, frames);
+    }
   }
+}
+
+/** The offset after which a start has to be read. */
+function offsetOf(after: Position | SymbolicStart | undefined): number {
+  if (after === undefined || after === 'earliest') return 0;
+  return after === 'latest' ? Number.MAX_SAFE_INTEGER : after.offset;
+}
+
+/** Whether nothing is left out between an offset and what a page holds beyond it. */
+function continues({ top, parts }: FramedPage, offset: number): boolean {
+  const first = parts[0]?.[0]?.offset ?? top + 1;
+  return first <= offset + 1;
+}
+
+/** How many publications after an offset a user may receive; `undefined` when the page does not hold all of them. */
+function countIn(page: FramedPage, from: number, userId: string): number | undefined {
+  const last = page.parts.at(-1)?.at(-1)?.offset ?? page.top;
+  if (last < page.top || !continues(page, from)) return undefined;
+  const after = page.parts.flat().filter(({ offset }) => offset > from);
+  return after.filter((delivery) => visibleTo(userId, delivery)).length;
 }
 
 function describe(start: Start, top: Position, earliest: number, count: number): Recovery {

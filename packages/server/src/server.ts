@@ -28,6 +28,7 @@ import { Publisher } from './publisher.ts';
 import { Receipts } from './receipts.ts';
 import { Session } from './session.ts';
 import type { SessionContext } from './session-context.ts';
+import { SharedReads } from './shared-reads.ts';
 import type { Socket } from './socket.ts';
 
 /** A Vitalwire server. */
@@ -83,6 +84,7 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
   const catalogue = options.catalogue ?? standardCatalogue;
   const metrics = createMetrics();
   const hub = new Hub();
+  const reads = new SharedReads(log, { publications: limits.pagePublications, size: limits.pageSize });
   const receipts = new Receipts(log, logger);
   const access = createAccess(options.authorize ?? ownDiagnoses, {
     timeoutMs: timing.authorizeTimeoutMs,
@@ -98,6 +100,7 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
   const context: SessionContext = {
     hub,
     log,
+    reads,
     receipts,
     verify,
     access,

@@ -7,11 +7,13 @@ import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { Limits, Timing } from './options.ts';
 import type { Receipts } from './receipts.ts';
+import type { SharedReads } from './shared-reads.ts';
 
 /** What sessions share. */
 export interface SessionContext {
   readonly hub: Hub;
   readonly log: LogStore;
+  readonly reads: SharedReads;
   readonly receipts: Receipts;
   readonly verify: VerifyToken;
   readonly access: Access;

@@ -254,11 +254,8 @@ export class Session implements SocketListener, Outlet {
 
   /** @throws {RequestError} when the principal may not subscribe. */
   async #subscribe(principal: Principal, topic: Topic, after: After | undefined): Promise<void> {
-    const { hub, log, limits, receipts, access, metrics } = this.#context;
-    const cursor = new Cursor(topic, principal.userId, log, this, {
-      publications: limits.pagePublications,
-      size: limits.pageSize,
-    });
+    const { hub, log, reads, receipts, access, metrics } = this.#context;
+    const cursor = new Cursor(topic, principal.userId, reads, this);
     // Known at once, so that an unsubscribe finds it; it joins its audience only when access is proven.
     this.#cursors.set(topic, cursor);
     try {
@@ -267,7 +264,7 @@ export class Session implements SocketListener, Outlet {
       if (this.#cursors.get(topic) !== cursor) return;
       metrics.subscriptions(1);
       this.#say('debug', { diagnosis_id: topic }, 'subscribed');
-      await cursor.open(hub.join(cursor), from);
+      await cursor.open(hub.join(cursor), from, log.nodes);
     } catch (error) {
       // It was unsubscribed meanwhile: the peer was promised to hear no more of it, so a refusal comes too late.
       if (this.#cursors.get(topic) !== cursor && error instanceof RequestError) return;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Hub } from '../src/hub.ts';
+import { SharedReads } from '../src/shared-reads.ts';
 import { SharedLog, type SharedLogNode, Wires } from './support/shared-log.ts';
 import { type Sent, Subscriber, textOf } from './support/subscriber.ts';
 
@@ -27,8 +28,9 @@ class World {
     const hub = new Hub();
     this.#node.onAnnouncement((announcement) => hub.announce(announcement));
     this.#node.nodes.onInterruption((topic) => hub.interrupted(topic));
-    this.ann = new Subscriber(TOPIC, 'ann', hub, this.#node);
-    this.subscribers = [this.ann, new Subscriber(TOPIC, 'bob', hub, this.#node)];
+    const reads = new SharedReads(this.#node, { publications: 3, size: 10_000 });
+    this.ann = new Subscriber(TOPIC, 'ann', hub, reads, this.#node.nodes);
+    this.subscribers = [this.ann, new Subscriber(TOPIC, 'bob', hub, reads, this.#node.nodes)];
   }
 
   async append(count: number, to: string | undefined): Promise<void> {

@@ -1,9 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Cursor } from '../src/cursor.ts';
 import { Hub } from '../src/hub.ts';
 import type { Announcement, LogStore, Page } from '../src/log/log-store.ts';
 import { memoryLog } from '../src/log/memory.ts';
+import { SharedReads } from '../src/shared-reads.ts';
 import { RecordingOutlet } from './support/recording-outlet.ts';
 
 const TOPIC = 7;
@@ -22,13 +24,13 @@ function setUp({ retained = 1_000, userId = 'u1' } = {}) {
   const append = async (count: number, to?: string) => {
     await Promise.all(Array.from({ length: count }, () => log.append(TOPIC, { text: TEXT, to })));
   };
-  const cursorOn = (store: LogStore) => new Cursor(TOPIC, userId, store, outlet, LIMIT);
+  const cursorOn = (store: LogStore) => new Cursor(TOPIC, userId, new SharedReads(store, LIMIT), outlet);
   return { log, hub, outlet, append, cursorOn, cursor: cursorOn(log) };
 }
 
-/** Waits until everything that was begun in the log is done. */
-async function settle(log: LogStore): Promise<void> {
-  for (let i = 0; i < 20; i++) await log.state(TOPIC);
+/** Waits until everything that was begun is done. */
+async function settle(): Promise<void> {
+  for (let i = 0; i < 20; i++) await setImmediate();
 }
 
 describe('Cursor', () => {
@@ -75,7 +77,7 @@ describe('Cursor', () => {
 
   describe('when an announcement was missed', () => {
     it('reads the hole from the log', async () => {
-      const { log, hub, append, outlet, cursor } = setUp();
+      const { hub, append, outlet, cursor } = setUp();
       await append(2);
       const audience = hub.join(cursor);
       await cursor.open(audience, 'latest');
@@ -83,21 +85,21 @@ describe('Cursor', () => {
       await append(2);
       audience.cursors.add(cursor);
       await append(1);
-      await settle(log);
+      await settle();
       expect(outlet.offsets).toEqual([3, 4, 5]);
     });
   });
 
   describe('when the peer does not keep up', () => {
     it('pushes nothing more, and goes on from the log when the socket has drained', async () => {
-      const { log, hub, append, outlet, cursor } = setUp();
+      const { hub, append, outlet, cursor } = setUp();
       await cursor.open(hub.join(cursor), 'latest');
       outlet.writable = false;
       await append(10);
       expect(outlet.offsets).toEqual([]);
       outlet.writable = true;
       cursor.drained();
-      await settle(log);
+      await settle();
       expect(outlet.offsets).toEqual(range(1, 10));
       await append(1);
       expect(outlet.offsets).toEqual(range(1, 11));
@@ -111,7 +113,7 @@ describe('Cursor', () => {
       await append(10);
       outlet.writable = true;
       cursor.drained();
-      await settle(log);
+      await settle();
       const { epoch } = await log.state(TOPIC);
       expect(outlet.events.slice(3)).toEqual([
         {
@@ -141,7 +143,7 @@ describe('Cursor', () => {
       next.onAnnouncement((announcement) => hub.announce(announcement));
       current = next;
       await next.append(TOPIC, { text: TEXT });
-      await settle(next);
+      await settle();
       expect(outlet.recoveries[1]).toMatchObject({ status: 'gap', reason: 'epoch_changed' });
       expect(outlet.offsets).toEqual([1]);
     });
@@ -213,7 +215,7 @@ describe('Cursor', () => {
           await gate.release();
           cursor.drained();
           await opening;
-          await settle(log);
+          await settle();
           expectUnbroken(outlet.events, (await log.state(TOPIC)).top);
         },
       ),
@@ -258,7 +260,7 @@ class Gate {
 
   async release(): Promise<void> {
     for (const resolve of this.#waiting.splice(0)) resolve();
-    await settle(this.store);
+    await settle();
   }
 }
 

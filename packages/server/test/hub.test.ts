@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { Cursor } from '../src/cursor.ts';
 import { Hub } from '../src/hub.ts';
 import { memoryLog } from '../src/log/memory.ts';
+import { SharedReads } from '../src/shared-reads.ts';
 import { RecordingOutlet } from './support/recording-outlet.ts';
 
 describe('Hub', () => {
-  const LIMIT = { publications: 1, size: 1 };
-  const cursorOf = (userId: string) => new Cursor(1, userId, memoryLog(), new RecordingOutlet(), LIMIT);
+  const reads = new SharedReads(memoryLog(), { publications: 1, size: 1 });
+  const cursorOf = (userId: string) => new Cursor(1, userId, reads, new RecordingOutlet());
 
   it('counts the users of an audience in one map, which holds nobody who is gone', () => {
     const hub = new Hub();

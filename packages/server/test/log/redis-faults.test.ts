@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { Hub } from '../../src/hub.ts';
+import { SharedReads } from '../../src/shared-reads.ts';
 import { hasRedis, type RedisServer } from '../../src/testing/redis-server.ts';
 import { connectNode, EVERYTHING, hurry, type RedisNode, startRedis } from '../support/redis-node.ts';
 import { type Sent, Subscriber, textOf } from '../support/subscriber.ts';
@@ -28,8 +29,9 @@ class World {
     const hub = new Hub();
     node.log.onAnnouncement((announcement) => hub.announce(announcement));
     node.nodes.onInterruption((topic) => hub.interrupted(topic));
-    this.ann = new Subscriber(TOPIC, 'ann', hub, node.log);
-    this.#subscribers = [this.ann, new Subscriber(TOPIC, 'bob', hub, node.log)];
+    const reads = new SharedReads(node.log, { publications: 3, size: 10_000 });
+    this.ann = new Subscriber(TOPIC, 'ann', hub, reads, node.log.nodes);
+    this.#subscribers = [this.ann, new Subscriber(TOPIC, 'bob', hub, reads, node.log.nodes)];
   }
 
   static async begin(redis: RedisServer, proxy: TcpProxy): Promise<World> {

@@ -11,6 +11,7 @@ import { DEFAULT_LIMITS, DEFAULT_TIMING } from '../../src/options.ts';
 import { Receipts } from '../../src/receipts.ts';
 import { Session } from '../../src/session.ts';
 import type { SessionContext } from '../../src/session-context.ts';
+import { SharedReads } from '../../src/shared-reads.ts';
 import { FakeSocket } from '../../src/testing/fake-socket.ts';
 import { ManualClock } from '../../src/testing/manual-clock.ts';
 import { recordingLogger } from './recording-logger.ts';
@@ -41,9 +42,12 @@ export function setUpSessions({ authorize = () => true, limits, log: given }: Se
     if (Number(validMs) <= 0) throw new TokenError('token expired', { expired: true });
     return { userId, expiresAt: clock.now() + Number(validMs), scopes: new Set(), claims: {} };
   };
+  const { pagePublications, pageSize } = DEFAULT_LIMITS;
+  const reads = new SharedReads(log, { publications: pagePublications, size: pageSize });
   const context: SessionContext = {
     hub,
     log,
+    reads,
     receipts,
     verify,
     access: createAccess(authorize, { timeoutMs: DEFAULT_TIMING.authorizeTimeoutMs, clock, logger }),

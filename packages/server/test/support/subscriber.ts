@@ -3,7 +3,9 @@ import { expect } from 'vitest';
 import { Cursor, type Outlet } from '../../src/cursor.ts';
 import { visibleTo } from '../../src/delivery.ts';
 import type { Hub } from '../../src/hub.ts';
-import type { LogState, LogStore, Topic } from '../../src/log/log-store.ts';
+import type { LogState, Topic } from '../../src/log/log-store.ts';
+import type { Nodes } from '../../src/log/nodes.ts';
+import type { SharedReads } from '../../src/shared-reads.ts';
 
 /** A publication as it was appended. Every one has another text. */
 export interface Sent {
@@ -33,13 +35,15 @@ export class Subscriber implements Outlet {
   readonly #topic: Topic;
   readonly #userId: string;
   readonly #hub: Hub;
-  readonly #log: LogStore;
+  readonly #reads: SharedReads;
+  readonly #nodes: Nodes | undefined;
 
-  constructor(topic: Topic, userId: string, hub: Hub, log: LogStore) {
+  constructor(topic: Topic, userId: string, hub: Hub, reads: SharedReads, nodes: Nodes | undefined) {
     this.#topic = topic;
     this.#userId = userId;
     this.#hub = hub;
-    this.#log = log;
+    this.#reads = reads;
+    this.#nodes = nodes;
     this.cursor = this.#subscribe();
   }
 
@@ -63,8 +67,8 @@ export class Subscriber implements Outlet {
   }
 
   #subscribe(): Cursor {
-    const cursor = new Cursor(this.#topic, this.#userId, this.#log, this, { publications: 3, size: 10_000 });
-    void cursor.open(this.#hub.join(cursor), 'earliest');
+    const cursor = new Cursor(this.#topic, this.#userId, this.#reads, this);
+    void cursor.open(this.#hub.join(cursor), 'earliest', this.#nodes);
     return cursor;
   }
 

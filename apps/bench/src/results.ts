@@ -25,6 +25,8 @@ export interface ScenarioResult {
   readonly measurements: Readonly<Partial<Record<TargetName, readonly Measurement[]>>>;
   /** Why it was not run, or not with every target. */
   readonly notes: readonly string[];
+  /** What failed: publications that were lost, repeated or misordered, and runs that did not come to their end. */
+  readonly failures: readonly string[];
 }
 
 /** The values of a figure, one a round. */

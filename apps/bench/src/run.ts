@@ -30,33 +30,47 @@ export async function run(options: RunOptions): Promise<ScenarioResult[]> {
 }
 
 async function runScenario(scenario: Scenario, options: RunOptions): Promise<ScenarioResult> {
-  const { rounds, surroundings, openFiles, say } = options;
+  const { surroundings, openFiles, say } = options;
+  const rounds = Math.min(options.rounds, scenario.rounds ?? options.rounds);
   const { name, title, figures, baseline } = scenario;
   const described = { name, title, figures, baseline };
   const needed = scenario.connections + OTHER_FILES;
   if (needed > openFiles) {
     const note = `not run: it needs ${needed} open files a process, and the limit is ${openFiles}; raise it with 'ulimit -n ${needed}'`;
     say(`${name}: ${note}`);
-    return { ...described, measurements: {}, notes: [note] };
+    return { ...described, measurements: {}, notes: [note], failures: [] };
   }
   const chosen = scenario.targets.filter((target) => options.targets.includes(target));
-  const notes = chosen.flatMap((target) => {
-    const reason = options.missing.get(target);
-    return reason === undefined ? [] : [`${target} was left out: ${reason}`];
-  });
+  const note = scenario.note?.(surroundings.durations);
+  const notes = [
+    ...(note === undefined ? [] : [note]),
+    ...chosen.flatMap((target) => {
+      const reason = options.missing.get(target);
+      return reason === undefined ? [] : [`${target} was left out: ${reason}`];
+    }),
+  ];
   const targets = chosen.filter((target) => !options.missing.has(target));
+  const failures: string[] = [];
   const measurements: Partial<Record<TargetName, Measurement[]>> = {};
   for (let round = 1; round <= rounds; round++) {
     for (const target of round % 2 === 1 ? targets : targets.toReversed()) {
-      const measurement = await scenario.measure(target, surroundings);
-      measurements[target] = [...(measurements[target] ?? []), measurement];
-      const values = figures.map(
-        (figure) => `${formatNumber(measurement.figures[figure.name] ?? 0)} ${figure.unit}`,
-      );
-      say(`${name}, round ${round} of ${rounds}: ${target} ${values.join(', ')}`);
+      try {
+        const measurement = await scenario.measure(target, surroundings);
+        measurements[target] = [...(measurements[target] ?? []), measurement];
+        const values = figures.map(
+          (figure) => `${formatNumber(measurement.figures[figure.name] ?? 0)} ${figure.unit}`,
+        );
+        say(`${name}, round ${round} of ${rounds}: ${target} ${values.join(', ')}`);
+      } catch (error) {
+        const failure = `${target}, round ${round}: ${error instanceof Error ? error.message : error}`;
+        failures.push(failure);
+        say(`${name}: FAILED: ${failure}`);
+      }
     }
   }
   // In the order of the scenario, whoever was first in the last round.
-  const ordered = Object.fromEntries(targets.map((target) => [target, measurements[target] ?? []]));
-  return { ...described, measurements: ordered, notes };
+  const ordered = Object.fromEntries(
+    targets.flatMap((target) => (measurements[target] ? [[target, measurements[target]]] : [])),
+  );
+  return { ...described, measurements: ordered, notes, failures };
 }

@@ -1,6 +1,8 @@
+import { hasRedis } from '@vitalwire/server/testing/redis';
 import { describe, expect, it } from 'vitest';
 import { fanOut } from '../src/scenarios/fan-out.ts';
 import { idleMemory } from '../src/scenarios/idle-memory.ts';
+import { latency } from '../src/scenarios/latency.ts';
 import { publishByHttp } from '../src/scenarios/publish.ts';
 import { storm } from '../src/scenarios/storm.ts';
 import { type TargetName, targetNames } from '../src/target-names.ts';
@@ -8,13 +10,15 @@ import { type TargetName, targetNames } from '../src/target-names.ts';
 /** Not pinned, and for a moment only: what is measured means nothing, but every part does its work. */
 const surroundings = {
   cores: { server: undefined, load: undefined },
-  durations: { warmUpMs: 20, measureMs: 50 },
+  durations: { warmUpMs: 20, measureMs: 50, latencyMs: 100 },
 };
 
+const startable = targetNames.filter((target) => target !== 'vitalwire-redis' || hasRedis());
 const OTHERS: readonly TargetName[] = ['ws-naive', 'vitalwire-sqlite'];
+const RECOVERING: readonly TargetName[] = [...OTHERS, 'socket.io'];
 
 describe.concurrent('the bench', () => {
-  it.each(targetNames)('delivers everything from %s to everybody, in order', async (target) => {
+  it.each(startable)('delivers everything from %s to everybody, in order', async (target) => {
     const scenario = fanOut('fan-out', '', { subscribers: 6, topics: 3, messages: 8, targets: [target] });
     const { figures } = await scenario.measure(target, surroundings);
     expect(figures['cpu']).toBeGreaterThan(0);
@@ -26,8 +30,14 @@ describe.concurrent('the bench', () => {
     expect(figures['memory']).toBeTypeOf('number');
   });
 
-  it.each(OTHERS)('lets everybody come back to %s at once', async (target) => {
-    const options = { clients: 20, topics: 4, missed: 5, storms: 1, targets: OTHERS };
+  it('times deliveries at a fixed rate', async () => {
+    const options = { subscribers: 5, ticksPerSecond: 50, targets: ['limit'] } as const;
+    const { figures } = await latency('latency', '', options).measure('limit', surroundings);
+    expect(figures['p99']).toBeGreaterThan(0);
+  });
+
+  it.each(RECOVERING)('lets everybody come back to %s at once', async (target) => {
+    const options = { clients: 20, topics: 4, missed: 5, storms: 1, targets: RECOVERING };
     const { figures } = await storm('storm', '', options).measure(target, surroundings);
     expect(figures['time']).toBeGreaterThan(0);
   });

@@ -116,12 +116,13 @@ export class Connection {
   }
 
   #text(bytes: Buffer, start: number, end: number): void {
-    if (this.#subscribed) {
+    if (this.#subscribed || this.#driver.deliversEarly) {
       const sequence = this.#sequence.read(bytes, start, end);
       if (sequence !== undefined) {
         const last = this.subscriber.sequence;
         if (sequence !== last + 1) this.#fail(`received ${sequence} after ${last}`);
         this.subscriber.sequence = sequence;
+        this.#driver.delivered?.(bytes, start, end, this.subscriber);
         this.#audience.delivered(bytes, start, end);
         return;
       }

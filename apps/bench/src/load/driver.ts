@@ -1,5 +1,3 @@
-import type { TargetName } from '../target-names.ts';
-
 /** Who connects, to what, and what it received so far. It outlives its connections. */
 export interface Subscriber {
   readonly index: number;
@@ -8,6 +6,8 @@ export interface Subscriber {
   sequence: number;
   /** What the driver remembers to come back with. */
   memory: string | undefined;
+  /** Where the driver stands, if it is not the sequence that says so. */
+  place: string | undefined;
 }
 
 /** How one protocol is spoken by its client. Texts in, texts out. */
@@ -28,15 +28,8 @@ export interface Driver {
   readonly marker: string;
   /** Whether it receives what it missed when it comes back. */
   readonly resumes: boolean;
+  /** Whether what it missed comes before it is told that the subscription stands. @default false */
+  readonly deliversEarly?: boolean;
+  /** Sees every publication; its text is valid only during the call. */
+  delivered?(bytes: Buffer, start: number, end: number, subscriber: Subscriber): void;
 }
-
-/** A protocol by its name. */
-export type Protocol = 'bare' | 'ws' | 'vitalwire';
-
-/** What each target speaks. */
-export const protocolOf = {
-  limit: 'bare',
-  'ws-naive': 'ws',
-  'vitalwire-memory': 'vitalwire',
-  'vitalwire-sqlite': 'vitalwire',
-} satisfies Record<TargetName, Protocol>;

@@ -1,15 +1,12 @@
 // The load generator in a process of its own: all subscribers of one server.
+import { nowMicros } from '../message.ts';
 import { answerCalls } from '../processes/calls.ts';
 import type { TargetName } from '../target-names.ts';
-import { type Protocol, protocolOf } from './driver.ts';
-import { bare } from './drivers/bare.ts';
-import { vitalwire } from './drivers/vitalwire.ts';
-import { ws } from './drivers/ws.ts';
+import { drivers } from './drivers/index.ts';
+import { Latencies, type Latency } from './latencies.ts';
 import { Population } from './population.ts';
 import { Posting, type PostingPlan } from './posting.ts';
 import { Ticks } from './ticks.ts';
-
-const drivers = { bare, ws, vitalwire } satisfies Record<Protocol, unknown>;
 
 /** What a phase under load did, as the load generator saw it. */
 export interface Phase {
@@ -36,6 +33,7 @@ export interface LoadCalls {
   /** Cuts all connections, and lets other subscribers come the next time. */
   forget(): void;
   closedLoop(durationMs: number): Promise<Phase>;
+  fixedRate(ticksPerSecond: number, durationMs: number): Promise<{ phase: Phase; latency: Latency }>;
   /** Says that every subscriber is about to receive so many messages, and waits for them. */
   expect(messages: number): void;
   arrived(): Promise<void>;
@@ -53,15 +51,21 @@ let posting: Posting;
 
 answerCalls<LoadCalls>({
   async start({ target, port, tickPort, topics, messages }) {
-    const protocol = protocolOf[target];
-    population = new Population(port, drivers[protocol], topics);
-    posting = new Posting(port, protocol, population, topics);
+    population = new Population(port, drivers[target], topics);
+    posting = new Posting(port, population, topics);
     ticks = await Ticks.connect(tickPort, population, messages);
   },
   connect: (count) => population.connect(count),
   cut: () => population.cut(),
   forget: () => population.forget(),
   closedLoop: (durationMs) => phase(() => ticks.closedLoop(durationMs)),
+  async fixedRate(ticksPerSecond, durationMs) {
+    const latencies = new Latencies();
+    population.onDelivered = (bytes, start, end) => latencies.add(bytes, start, end, nowMicros());
+    const measured = await phase(() => ticks.fixedRate(ticksPerSecond, durationMs));
+    population.onDelivered = undefined;
+    return { phase: measured, latency: latencies.summary() };
+  },
   expect: (messages) => population.expectForAll(messages),
   arrived: () => population.allArrived(),
   storm: (missed) => phase(() => population.storm(missed)),

@@ -52,7 +52,13 @@ export class Population {
   async connect(count: number): Promise<void> {
     const first = this.#subscribers.length;
     for (let index = first; index < first + count; index++) {
-      this.#subscribers.push({ index, topic: index % this.#topics, sequence: 0, memory: undefined });
+      this.#subscribers.push({
+        index,
+        topic: index % this.#topics,
+        sequence: 0,
+        memory: undefined,
+        place: undefined,
+      });
     }
     await this.#connectAll(this.#introduce(this.#subscribers.slice(first)), CONNECTING);
   }
@@ -83,10 +89,8 @@ export class Population {
     return (performance.now() - startedAt) / 1_000;
   }
 
-  /** Says that everybody is about to receive so many publications. */
+  /** Says that everybody is about to receive so many more publications. */
   expectForAll(messages: number): void {
-    if (this.#outstanding > 0) this.note(`${this.#outstanding} publications were still on their way`);
-    this.#outstanding = 0;
     this.expect(messages * this.#subscribers.length);
   }
 

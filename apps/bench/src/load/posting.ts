@@ -1,5 +1,4 @@
 import { bodyOf, diagnosisOf, nowMicros } from '../message.ts';
-import type { Protocol } from './driver.ts';
 import { HttpPublisher, type Post } from './http-publisher.ts';
 import { NumberAfter } from './number-after.ts';
 import type { Population } from './population.ts';
@@ -26,12 +25,13 @@ export class Posting {
   readonly #headers: readonly string[];
   #posted = 0;
 
-  constructor(port: number, protocol: Protocol, population: Population, topics: number) {
+  constructor(port: number, population: Population, topics: number) {
     this.#port = port;
     this.#population = population;
     this.#topics = topics;
     const token = tokenOf({ sub: 'backend', scope: 'broadcast' });
-    this.#headers = protocol === 'vitalwire' ? [`Authorization: Bearer ${token}`] : [];
+    // The handler that only parses does not read it.
+    this.#headers = [`Authorization: Bearer ${token}`];
   }
 
   /** Posts for so long, and waits until everything was answered. Returns the number of publications. */

@@ -45,6 +45,21 @@ export class Ticks {
     return ticks;
   }
 
+  /** So many ticks a second for so long, whether or not the last one has arrived. Returns their number. */
+  async fixedRate(ticksPerSecond: number, durationMs: number): Promise<number> {
+    const wanted = Math.round((ticksPerSecond * durationMs) / 1_000);
+    const startedAt = performance.now();
+    for (let tick = 0; tick < wanted; tick++) {
+      const due = startedAt + (tick * 1_000) / ticksPerSecond;
+      const wait = due - performance.now();
+      if (wait > 0) await sleep(wait);
+      this.#population.expectForAll(this.#messages);
+      this.#socket.write(TICK);
+    }
+    await this.#population.allArrived();
+    return wanted;
+  }
+
   /** Waits until whatever comes too much has come. */
   async settle(): Promise<void> {
     await sleep(AFTERMATH_MS);

@@ -16,7 +16,12 @@ const FLAGS = FROM_SOURCE
 
 /** Halves the time to start from source. */
 const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/compile', import.meta.url));
-const ENVIRONMENT = FROM_SOURCE ? { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE } : process.env;
+const ENVIRONMENT = {
+  ...process.env,
+  // Some of the peers check more otherwise.
+  NODE_ENV: 'production',
+  ...(FROM_SOURCE && { NODE_COMPILE_CACHE: COMPILE_CACHE }),
+};
 
 /** The end of what a process wrote is enough to see why it ended. */
 const KEPT_OUTPUT = 4_000;

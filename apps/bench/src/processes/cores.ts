@@ -37,3 +37,12 @@ export function findCores(): Cores {
     return nowhere;
   }
 }
+
+/** Moves a running process, which was started by others, to a core. */
+export function pin(pid: number, core: number | undefined): void {
+  if (core === undefined) return;
+  const { status, stderr } = spawnSync('taskset', ['--cpu-list', '--pid', `${core}`, `${pid}`], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`process ${pid} could not be pinned: ${stderr}`);
+}

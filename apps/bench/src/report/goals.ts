@@ -1,6 +1,6 @@
 import { type ScenarioResult, valuesOf } from '../results.ts';
 import type { TargetName } from '../target-names.ts';
-import { ratios, type Summary, summarise } from './statistics.ts';
+import { products, ratios, type Summary, summarise } from './statistics.ts';
 
 /** One measured thing. */
 export interface Place {
@@ -9,11 +9,14 @@ export interface Place {
   readonly figure: string;
 }
 
-/** A figure to reach: a value, or its ratio to another value of the same round. */
+/** A figure to reach: a value, or its ratio to others of the same round. */
 export interface Goal {
   readonly title: string;
   readonly of: Place;
-  readonly over?: Place;
+  /** What it is divided by. */
+  readonly over?: readonly Place[];
+  /** What it is multiplied with, to compare a ratio with another one. */
+  readonly times?: readonly Place[];
   readonly atMost?: number;
   readonly atLeast?: number;
   readonly unit: string;
@@ -33,9 +36,10 @@ export interface Outcome {
 
 /** Holds a goal to the results. */
 export function judge(goal: Goal, results: readonly ScenarioResult[]): Outcome {
-  const values = find(goal.of, results);
-  const over = goal.over === undefined ? undefined : find(goal.over, results);
-  const compared = over === undefined && goal.over === undefined ? values : ratios(values, over ?? []);
+  const of = find(goal.of, results);
+  const over = (goal.over ?? []).map((place) => find(place, results));
+  const times = (goal.times ?? []).map((place) => find(place, results));
+  const compared = times.reduce(products, over.reduce(ratios, of));
   if (compared.length === 0) return { goal, summary: undefined, verdict: 'not measured' };
   const summary = summarise(compared);
   if (meets(goal, summary.median)) return { goal, summary, verdict: 'met' };

@@ -18,7 +18,22 @@ export function summarise(values: readonly number[]): Summary {
 }
 
 /** Divides measurements by those of the same rounds, so that what disturbed a whole round disturbs no ratio. */
-export function ratios(values: readonly number[], baseline: readonly number[]): number[] {
-  const rounds = Math.min(values.length, baseline.length);
-  return Array.from({ length: rounds }, (_, round) => (values[round] ?? 0) / (baseline[round] ?? 0));
+export function ratios(values: readonly number[], divisors: readonly number[]): number[] {
+  return byRound(values, divisors, (value, divisor) => value / divisor);
+}
+
+/** Multiplies measurements with those of the same rounds. */
+export function products(values: readonly number[], factors: readonly number[]): number[] {
+  return byRound(values, factors, (value, factor) => value * factor);
+}
+
+function byRound(
+  a: readonly number[],
+  b: readonly number[],
+  combine: (a: number, b: number) => number,
+): number[] {
+  const rounds = Math.min(a.length, b.length);
+  return Array.from({ length: rounds }, (_, round) =>
+    combine(a[round] ?? Number.NaN, b[round] ?? Number.NaN),
+  );
 }

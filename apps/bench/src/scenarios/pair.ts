@@ -1,8 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { RedisServer } from '@vitalwire/server/testing/redis';
 import type { LoadCalls } from '../load/main.ts';
 import { Child } from '../processes/child.ts';
+import { pin } from '../processes/cores.ts';
 import type { ServerCalls } from '../server/main.ts';
 import type { TargetName } from '../target-names.ts';
 import type { TickPlan } from '../tick-plan.ts';
@@ -12,23 +14,31 @@ import { DeliveryError, type Surroundings } from './scenario.ts';
 export class Pair implements AsyncDisposable {
   readonly server: Child<ServerCalls>;
   readonly load: Child<LoadCalls>;
+  readonly #redis: RedisServer | undefined;
   readonly #folder: string;
 
-  private constructor(server: Child<ServerCalls>, load: Child<LoadCalls>, folder: string) {
+  private constructor(
+    server: Child<ServerCalls>,
+    load: Child<LoadCalls>,
+    redis: RedisServer | undefined,
+    folder: string,
+  ) {
     this.server = server;
     this.load = load;
+    this.#redis = redis;
     this.#folder = folder;
   }
 
   static async start(target: TargetName, plan: TickPlan, { cores }: Surroundings): Promise<Pair> {
-    const [server, load, folder] = await Promise.all([
+    const [server, load, redis, folder] = await Promise.all([
       Child.start<ServerCalls>('server', cores.server),
       Child.start<LoadCalls>('load', cores.load),
+      target === 'vitalwire-redis' ? startRedis(cores.load) : undefined,
       mkdtemp(join(tmpdir(), 'vitalwire-bench-')),
     ]);
-    const pair = new Pair(server, load, folder);
+    const pair = new Pair(server, load, redis, folder);
     try {
-      const { port, tickPort } = await server.call('start', { target, folder, plan });
+      const { port, tickPort } = await server.call('start', { target, folder, redis: redis?.url, plan });
       await load.call('start', { target, port, tickPort, ...plan });
       return pair;
     } catch (error) {
@@ -53,6 +63,17 @@ export class Pair implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.load[Symbol.asyncDispose](), this.server[Symbol.asyncDispose]()]);
+    await this.#redis?.[Symbol.asyncDispose]();
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * A Redis that forgets nothing that it acknowledged. On a machine with more cores it would have one of its own; here it
+ * shares that of the load generator, so that the server is alone on its own.
+ */
+async function startRedis(core: number | undefined): Promise<RedisServer> {
+  const redis = await RedisServer.start({ appendfsync: 'always' });
+  pin(redis.pid, core);
+  return redis;
 }

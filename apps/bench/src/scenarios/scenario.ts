@@ -6,6 +6,7 @@ import type { TargetName } from '../target-names.ts';
 interface Durations {
   readonly warmUpMs: number;
   readonly measureMs: number;
+  readonly latencyMs: number;
 }
 
 /** Where a scenario runs. */
@@ -25,6 +26,10 @@ export interface Scenario {
   readonly baseline: TargetName;
   /** Connections that it opens; each process needs as many files. */
   readonly connections: number;
+  /** Most rounds, for a scenario that takes long. @default as many as asked for */
+  readonly rounds?: number;
+  /** What a reader of the results has to know. */
+  note?(durations: Durations): string | undefined;
   /** @throws {DeliveryError} when something was lost, repeated or misordered. */
   measure(target: TargetName, surroundings: Surroundings): Promise<Measurement>;
 }

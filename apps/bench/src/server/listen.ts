@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
-import { BACKLOG } from './target.ts';
+
+/** As many as Linux lets wait to be accepted: a storm is not to measure connections that have to try again. */
+const BACKLOG = 4_096;
 
 /** Listens on a free port of the loopback. */
 export async function listen(server: Server): Promise<number> {

@@ -6,7 +6,7 @@ import { answerCalls } from '../processes/calls.ts';
 import type { TargetName } from '../target-names.ts';
 import type { TickPlan } from '../tick-plan.ts';
 import { listen } from './listen.ts';
-import type { Target } from './target.ts';
+import type { Target, TargetOptions } from './target.ts';
 import { targets } from './targets/index.ts';
 
 export interface Started {
@@ -16,7 +16,7 @@ export interface Started {
 
 /** What the bench asks a server process for. */
 export interface ServerCalls {
-  start(options: { target: TargetName; folder: string; plan: TickPlan }): Promise<Started>;
+  start(options: TargetOptions & { target: TargetName; plan: TickPlan }): Promise<Started>;
   /** Microseconds of processor time that the process has used, and the failures of its publishing. */
   usage(): { cpuMicros: number; problems: readonly string[] };
   /** Bytes in memory, after all that can be collected was. */
@@ -33,7 +33,7 @@ let sequence = 1;
 answerCalls<ServerCalls>({
   async start(options) {
     plan = options.plan;
-    target = await targets[options.target]({ folder: options.folder });
+    target = await targets[options.target](options);
     const ticks = createServer({ noDelay: true }, (socket) => {
       socket.on('data', ({ length }) => {
         for (let index = 0; index < length; index++) tick().catch(fail);

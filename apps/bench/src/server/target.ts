@@ -9,7 +9,6 @@ export interface Target {
 export interface TargetOptions {
   /** A folder of its own, for files. */
   readonly folder: string;
+  /** The address of a Redis of its own, for the target that needs one. */
+  readonly redis: string | undefined;
 }
-
-/** As many connections as the kernel lets wait to be accepted: a storm is not to measure lost SYNs. */
-export const BACKLOG = 4_096;

@@ -9,14 +9,14 @@ function result(values: { limit?: number[]; 'vitalwire-memory'?: number[] }): Sc
       list.map((cpu) => ({ figures: { cpu }, busy: 0 })),
     ]),
   );
-  return { name: 'fan', title: '', figures: [], baseline: 'limit', measurements, notes: [] };
+  return { name: 'fan', title: '', figures: [], baseline: 'limit', measurements, notes: [], failures: [] };
 }
 
 const of = { scenario: 'fan', target: 'vitalwire-memory', figure: 'cpu' } as const;
 const over = { ...of, target: 'limit' } as const;
 
 describe('judge', () => {
-  const goal: Goal = { title: '', of, over, atMost: 1.5, unit: '×' };
+  const goal: Goal = { title: '', of, over: [over], atMost: 1.5, unit: '×' };
 
   it('compares each round with the limit of the same round', () => {
     const results = [result({ limit: [1, 2, 4], 'vitalwire-memory': [1, 2, 8] })];
@@ -32,6 +32,18 @@ describe('judge', () => {
     const fast: Goal = { title: '', of, atLeast: 100, unit: '/s' };
     expect(judge(fast, [result({ 'vitalwire-memory': [99, 120, 130] })]).verdict).toBe('met');
     expect(judge(fast, [result({ 'vitalwire-memory': [90] })]).verdict).toBe('missed');
+  });
+
+  it('compares one growth with another', () => {
+    const small = { ...of, scenario: 'small' };
+    const smallOver = { ...over, scenario: 'small' };
+    const growth: Goal = { title: '', of, over: [small, over], times: [smallOver], atMost: 1, unit: '×' };
+    const results = [
+      result({ limit: [6], 'vitalwire-memory': [9] }),
+      { ...result({ limit: [3], 'vitalwire-memory': [3] }), name: 'small' },
+    ];
+    // It grew by 3, the limit by 2.
+    expect(judge(growth, results)).toMatchObject({ verdict: 'missed', summary: { median: 1.5 } });
   });
 
   it('does not judge what was not measured', () => {

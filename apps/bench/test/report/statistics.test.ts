@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ratios, summarise } from '../../src/report/statistics.ts';
+import { products, ratios, summarise } from '../../src/report/statistics.ts';
 
 describe('summarise', () => {
   it('takes the middle of an odd number of values, and the mean of the two middle ones otherwise', () => {
@@ -25,5 +25,12 @@ describe('ratios', () => {
   it('compares only rounds that both have', () => {
     expect(ratios([2, 9], [1])).toEqual([2]);
     expect(ratios([], [1])).toEqual([]);
+  });
+});
+
+describe('products', () => {
+  it('multiplies with the value of the same round', () => {
+    expect(products([2, 9], [1, 3])).toEqual([2, 27]);
+    expect(products([2, 9], [2])).toEqual([4]);
   });
 });

@@ -47,6 +47,7 @@ describe('resultTables', () => {
       ],
     },
     notes: ['a target was left out'],
+    failures: [],
   };
 
   it('shows median, extremes and ratios, and marks a load generator that was the bottleneck', () => {

@@ -15,4 +15,13 @@ export const targets: Record<TargetName, (options: TargetOptions) => Promise<Tar
     const path = join(folder, 'vitalwire.db');
     return (await import('./vitalwire.ts')).startVitalwire(sqliteLog({ path }));
   },
+  'vitalwire-redis': async ({ redis = '' }) => {
+    const { redisLog } = await import('@vitalwire/server');
+    const log = redisLog({ url: redis });
+    await log.nodes?.check();
+    return (await import('./vitalwire.ts')).startVitalwire(log);
+  },
+  'socket.io': async () => (await import('./socket-io.ts')).startSocketIo(),
+  trpc: async () => (await import('./trpc.ts')).startTrpc(),
+  'graphql-ws': async () => (await import('./graphql-ws.ts')).startGraphqlWs(),
 };

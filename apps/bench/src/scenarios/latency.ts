@@ -1,0 +1,46 @@
+import type { TargetName } from '../target-names.ts';
+import { Pair } from './pair.ts';
+import type { Scenario } from './scenario.ts';
+
+/** A p99 of a shorter time hangs on single disturbances. */
+const SHORTEST_MS = 30_000;
+
+/** How long deliveries take at a rate that leaves the server time to rest, from publishing to reading. */
+export function latency(
+  name: string,
+  title: string,
+  options: { subscribers: number; ticksPerSecond: number; targets: readonly TargetName[] },
+): Scenario {
+  const { subscribers, ticksPerSecond, targets } = options;
+  return {
+    name,
+    title,
+    targets,
+    baseline: 'limit',
+    connections: subscribers,
+    rounds: 3,
+    figures: [
+      { name: 'p99', title: 'p99', unit: 'ms' },
+      { name: 'p50', title: 'p50', unit: 'ms' },
+      { name: 'cpu', title: 'server CPU per delivery', unit: 'µs' },
+    ],
+    note: ({ latencyMs }) =>
+      latencyMs < SHORTEST_MS
+        ? `measured for ${latencyMs / 1_000} s only: too short for a p99 that means something`
+        : undefined,
+    async measure(target, surroundings) {
+      const { warmUpMs, latencyMs } = surroundings.durations;
+      await using pair = await Pair.start(target, { topics: 1, messages: 1 }, surroundings);
+      await pair.load.call('connect', subscribers);
+      await pair.load.call('closedLoop', warmUpMs);
+      const before = await pair.cpuMicros();
+      const { phase, latency } = await pair.load.call('fixedRate', ticksPerSecond, latencyMs);
+      const cpuMicros = (await pair.cpuMicros()) - before;
+      await pair.check();
+      return {
+        figures: { p99: latency.p99, p50: latency.p50, cpu: cpuMicros / phase.deliveries },
+        busy: phase.busy,
+      };
+    },
+  };
+}

@@ -1,33 +1,83 @@
--- Appends a publication and announces it with the same position, as one. KEYS[6], when given, is the idempotency key.
--- Own arguments: text, user that it is for (or empty), memo.
--- Returns epoch, offset, subscriptions that may see it, and the memo of the first append when this one is a repetition.
-local text, user, memo = ARGV[OWN], ARGV[OWN + 1], ARGV[OWN + 2]
-local key = KEYS[6]
+-- Appends publications and announces them with the same positions, as one: all of them or none. KEYS[6] and later are the
+-- idempotency keys of the entries that have one, in their order.
+-- Own arguments of each entry: text, how long that is in JavaScript, user that it is for (or empty), memo of its idempotency
+-- key (or empty, when it has none).
+-- Returns the epoch, then of each entry: offset, subscriptions that may see it, and the memo of the first append when this
+-- one is a repetition (or false).
+local FIRST_KEY, FIELDS = 6, 4
 
-local function count_recipients()
-  local count, now = 0, nil
-  local nodes = redis.call('HGETALL', NODES)
-  for index = 1, #nodes, 2 do
-    local holds_until, subscriptions = string.match(nodes[index + 1], '^(%d+):(%d+)$')
-    now = now or server_time()
-    if tonumber(holds_until) > now then
-      if user ~= '' then
-        subscriptions = redis.call('HGET', USERS, nodes[index] .. ' ' .. user) or 0
-      end
-      count = count + tonumber(subscriptions)
+-- The nodes whose counts hold, and the sum of these.
+local function count_nodes()
+  local nodes, sum = {}, 0
+  local stored = redis.call('HGETALL', NODES)
+  for index = 1, #stored, 2 do
+    local holds_until, subscriptions = string.match(stored[index + 1], '^(%d+):(%d+)$')
+    if tonumber(holds_until) > SERVER_NOW then
+      nodes[#nodes + 1] = stored[index]
+      sum = sum + tonumber(subscriptions)
     end
+  end
+  return nodes, sum
+end
+
+local nodes, everybody = count_nodes()
+
+local function count_recipients(user)
+  if user == '' then
+    return everybody
+  end
+  local count = 0
+  for _, node in ipairs(nodes) do
+    count = count + tonumber(redis.call('HGET', USERS, node .. ' ' .. user) or 0)
   end
   return count
 end
 
--- False when the stream holds this offset already, which the head then does not know of.
-local function add(offset, time)
-  local entry = { 'XADD', ENTRIES, id(offset), 't', whole(time), 'd', text }
-  if user ~= '' then
-    entry[#entry + 1] = 'u'
-    entry[#entry + 1] = user
+-- What an append with this key was answered, or nil.
+local function find_first(log, key)
+  local known = redis.call('HMGET', key, 'born', 'offset', 'time', 'recipients', 'memo')
+  if known[1] == log.born and tonumber(known[3]) > EXPIRED then
+    return { offset = tonumber(known[2]), recipients = tonumber(known[4]), memo = known[5] }
   end
-  local added = redis.pcall(unpack(entry))
+  return nil
+end
+
+-- The entries that are no repetitions, and the answer. Everything is looked at here, before anything is written: a key of
+-- another type is an error, after which nothing may be there.
+local function plan(log)
+  local fresh, answer, by_key, next_key = {}, { log.epoch }, {}, FIRST_KEY
+  for index = OWN, #ARGV, FIELDS do
+    local text, length, user, memo = ARGV[index], ARGV[index + 1], ARGV[index + 2], ARGV[index + 3]
+    local key, first
+    if memo ~= '' then
+      key = KEYS[next_key]
+      next_key = next_key + 1
+      first = by_key[key] or find_first(log, key)
+    end
+    local entry = first
+    if not first then
+      entry = { offset = log.top + #fresh + 1, recipients = count_recipients(user), text = text, length = length,
+        user = user, key = key, memo = memo }
+      fresh[#fresh + 1] = entry
+      if key then
+        by_key[key] = entry
+      end
+    end
+    answer[#answer + 1] = entry.offset
+    answer[#answer + 1] = entry.recipients
+    answer[#answer + 1] = first and first.memo or false
+  end
+  return fresh, answer
+end
+
+-- False when the stream holds this offset already, which the head then does not know of.
+local function add(entry, time)
+  local added
+  if entry.user == '' then
+    added = redis.pcall('XADD', ENTRIES, id(entry.offset), 't', time, 'd', entry.text)
+  else
+    added = redis.pcall('XADD', ENTRIES, id(entry.offset), 't', time, 'd', entry.text, 'u', entry.user)
+  end
   if type(added) == 'table' and added.err then
     if string.find(added.err, 'equal or smaller', 1, true) then
       return false
@@ -38,40 +88,51 @@ local function add(offset, time)
 end
 
 -- Readers never see what is not retained, so it is removed now and then, which is cheaper than one by one.
-local function trim(log)
-  if log.top % 16 == 0 then
+local function trim(log, appended)
+  if log.top % 16 < appended then
     redis.call('XTRIM', ENTRIES, 'MINID', id(earliest(sound(log))))
   end
 end
 
 local log = find() or begin()
-if key then
-  local known = redis.call('HMGET', key, 'born', 'offset', 'time', 'recipients', 'memo')
-  if known[1] == log.born and tonumber(known[3]) > EXPIRED then
-    return { log.epoch, tonumber(known[2]), tonumber(known[4]), known[5] }
-  end
+local fresh, answer = plan(log)
+if #fresh == 0 then
+  return answer
 end
 
--- Before the publication is written: a key of another type is an error, after which nothing may be there.
-local recipients = count_recipients()
-local time = math.max(NOW, log.time)
-if not add(log.top + 1, time) then
+local time = whole(math.max(NOW, log.time))
+if not add(fresh[1], time) then
   log = begin()
-  add(log.top + 1, time)
+  fresh, answer = plan(log)
+  add(fresh[1], time)
 end
-log.top = log.top + 1
-log.time = time
-redis.call('HSET', HEAD, 'top', whole(log.top), 'time', whole(time))
-if user ~= '' then
-  redis.call('HINCRBY', HEAD, 'addressed', 1)
+for index = 2, #fresh do
+  add(fresh[index], time)
 end
-trim(log)
+log.top = log.top + #fresh
+log.time = tonumber(time)
+redis.call('HSET', HEAD, 'top', whole(log.top), 'time', time)
+trim(log, #fresh)
 keep(log)
 
-if key then
-  redis.call('HSET', key, 'born', log.born, 'offset', whole(log.top), 'time', whole(time),
-    'recipients', recipients, 'memo', memo)
-  expire(key, AGE)
+local addressed, said = 0, { 'a', log.epoch, ':', whole(log.top), '\n' }
+for _, entry in ipairs(fresh) do
+  if entry.user ~= '' then
+    addressed = addressed + 1
+  end
+  if entry.key then
+    redis.call('HSET', entry.key, 'born', log.born, 'offset', whole(entry.offset), 'time', time,
+      'recipients', entry.recipients, 'memo', entry.memo)
+    expire(entry.key, AGE)
+  end
+  said[#said + 1] = entry.user
+  said[#said + 1] = '\n'
+  said[#said + 1] = entry.length
+  said[#said + 1] = '\n'
+  said[#said + 1] = entry.text
 end
-redis.call('SPUBLISH', CHANNEL, 'p' .. log.epoch .. ':' .. whole(log.top) .. '\n' .. user .. '\n' .. text)
-return { log.epoch, log.top, recipients }
+if addressed > 0 then
+  redis.call('HINCRBY', HEAD, 'addressed', addressed)
+end
+redis.call('SPUBLISH', CHANNEL, table.concat(said))
+return answer

@@ -132,21 +132,22 @@ export class Attendance {
   #heard(link: Link, attended: Attended, text: string): void {
     const message = readChannelMessage(text);
     if (message === undefined || attended.link !== link) return;
-    const { position, publication } = message;
+    const { position, publications } = message;
     const { known } = attended;
-    if (publication === undefined) {
+    if (publications === undefined) {
       attended.heard();
       if (attended.followed && position) this.#try(this.#compare(link, attended, position));
       return;
     }
     // The channel tells every offset once, in order. Whatever comes after this one has to be in another epoch.
-    if (attended.heard(position)) this.#try(this.#renew(link, attended, position.epoch, Infinity));
-    this.#collect(attended.topic, position.epoch, publication);
+    if (attended.heard(position, publications.length))
+      this.#try(this.#renew(link, attended, position.epoch, Infinity));
+    this.#collect(attended.topic, position.epoch, publications);
     if (known?.epoch !== position.epoch || position.offset > known.offset) attended.known = position;
   }
 
-  #collect(topic: Topic, epoch: string, publication: Publication): void {
-    this.#announcer.collect(topic, epoch, publication);
+  #collect(topic: Topic, epoch: string, publications: readonly Publication[]): void {
+    for (const publication of publications) this.#announcer.collect(topic, epoch, publication);
     if (this.#announcing) return;
     // What came in one piece over the network is announced at once.
     this.#announcing = true;

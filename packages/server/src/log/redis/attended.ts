@@ -63,13 +63,16 @@ export class Attended {
     this.#unheard++;
   }
 
-  /** Something came over the channel. Whether it is a publication of an offset that was given away before. */
-  heard(position?: Position): boolean {
+  /**
+   * Something came over the channel: so many publications, the last of them at this position. Whether one of them has an
+   * offset that was given away before.
+   */
+  heard(position?: Position, publications = 0): boolean {
     this.#unheard = 0;
     if (position === undefined) return false;
     const last = this.#last;
     this.#last = position;
-    return last?.epoch === position.epoch && position.offset <= last.offset;
+    return last?.epoch === position.epoch && position.offset - publications < last.offset;
   }
 
   /** A channel was subscribed anew; what was written over the link before is not certain. */

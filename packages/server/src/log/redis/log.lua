@@ -22,7 +22,8 @@ local function server_time()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
-local NOW = tonumber(ARGV[4]) or server_time()
+local SERVER_NOW = server_time()
+local NOW = tonumber(ARGV[4]) or SERVER_NOW
 local EXPIRED, FORGOTTEN = NOW - AGE, NOW - TOP_AGE
 
 -- A cluster has a process for each shard. None can be trusted to remember after it ended, or after it was a replica.

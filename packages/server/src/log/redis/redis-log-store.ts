@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Position, parsePosition } from '@vitalwire/protocol';
-import { LogUnavailableError, OptionError, OutcomeUnknownError } from '../../errors.ts';
+import { LogUnavailableError, OptionError } from '../../errors.ts';
 import { Announcer } from '../announcer.ts';
 import type {
   Announcement,
@@ -13,10 +13,11 @@ import type {
   Receipt,
   Topic,
 } from '../log-store.ts';
+import { Appends } from './appends.ts';
 import { toPublication } from './channel-message.ts';
 import { Connection } from './connection.ts';
 import { controlKeys } from './keys.ts';
-import { type Link, LinkLostError } from './link.ts';
+import type { Link } from './link.ts';
 import { RedisNodes } from './redis-nodes.ts';
 import type { TopicScript } from './scripts.ts';
 import { readServerInfo, refuseUnfit, warnOfLoss } from './server-info.ts';
@@ -37,6 +38,7 @@ export class RedisLogStore implements LogStore {
   readonly #settings: RedisLogSettings;
   readonly #scripts: TopicScripts;
   readonly #announcer: Announcer;
+  readonly #appends: Appends;
   readonly #connection: Connection;
   /** Topics of which this node has said that it appends to them, since a moment in monotonic milliseconds. */
   readonly #indexed = new Set<Topic>();
@@ -47,6 +49,11 @@ export class RedisLogStore implements LogStore {
     this.#settings = settings;
     this.#scripts = new TopicScripts(settings);
     this.#announcer = new Announcer(settings.logger);
+    this.#appends = new Appends(
+      this.#scripts,
+      () => this.#connection,
+      (link, topic) => this.#index(link, topic),
+    );
     this.nodes = new RedisNodes(settings, this.#scripts, this.#announcer, () => this.#connection);
     this.#connection = new Connection({
       address: settings.address,
@@ -56,25 +63,9 @@ export class RedisLogStore implements LogStore {
     });
   }
 
-  async append(topic: Topic, { text, to, idempotency }: Entry): Promise<Appended> {
-    const link = await this.#link();
-    this.#index(link, topic);
-    const own = [
-      text,
-      to === undefined ? '' : JSON.stringify(to),
-      idempotency ? JSON.stringify(idempotency.memo) : '',
-    ];
-    try {
-      const answer = await this.#scripts.run(link, 'append', topic, own, idempotency?.key);
-      const [epoch, offset, recipients, memo] = answer as [string, number, number, string?];
-      const position = { epoch, offset };
-      return memo === undefined
-        ? { position, recipients }
-        : { position, recipients, duplicateOf: JSON.parse(memo) as string };
-    } catch (error) {
-      if (error instanceof LinkLostError) throw new OutcomeUnknownError(error);
-      throw unavailable(error);
-    }
+  async append(topic: Topic, entry: Entry): Promise<Appended> {
+    this.#refuseClosed();
+    return this.#appends.add(topic, entry);
   }
 
   async read(topic: Topic, after: number, { publications, size }: PageLimit): Promise<Page> {
@@ -163,9 +154,13 @@ export class RedisLogStore implements LogStore {
   }
 
   async #link(): Promise<Link> {
-    if (this.#closing !== undefined) throw new LogUnavailableError('the log is closed');
+    this.#refuseClosed();
     await this.#connection.tried;
     return this.#connection.link;
+  }
+
+  #refuseClosed(): void {
+    if (this.#closing !== undefined) throw new LogUnavailableError('the log is closed');
   }
 
   /** What has to be done over a new link before anybody may use it. */

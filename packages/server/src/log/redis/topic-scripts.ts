@@ -32,7 +32,7 @@ export class TopicScripts {
     name: TopicScript,
     topic: Topic,
     own: readonly (string | number)[] = [],
-    idempotencyKey?: string,
+    idempotencyKeys: readonly string[] = [],
   ): Promise<unknown> {
     const { prefix, retention, now } = this.#settings;
     const keys = topicKeys(prefix, topic);
@@ -41,7 +41,7 @@ export class TopicScripts {
     const args = [keys.channel, this.lineage, newEpoch(), time, publications, ageMs, topAgeMs, ...own];
     return link.run(
       this.#scripts[name],
-      idempotencyKey === undefined ? keys.all : [...keys.all, keys.idempotency(idempotencyKey)],
+      [...keys.all, ...idempotencyKeys.map((key) => keys.idempotency(key))],
       args.map((value) => (value === Infinity ? `${NO_LIMIT}` : `${value}`)),
     );
   }

@@ -29,6 +29,8 @@ function connectionOptions(address: Address, connectTimeoutMs: number) {
     RESP: 3,
     disableOfflineQueue: true,
     disableClientInfo: true,
+    // The link has a clock of its own, one that is cheaper.
+    commandOptions: { timeout: 0 },
     maintNotifications: 'disabled',
     socket: { reconnectStrategy: false, connectTimeout: connectTimeoutMs, ...(tls && { tls: true }) },
   } satisfies RedisClientOptions;
@@ -62,10 +64,11 @@ export function clusterDriver(
   address: Address,
   connectTimeoutMs: number,
 ): Driver {
-  const { socket, ...defaults } = connectionOptions(address, connectTimeoutMs);
+  const { commandOptions, ...defaults } = connectionOptions(address, connectTimeoutMs);
   const cluster = createCluster({
     rootNodes: address.hosts.map(({ host, port }) => ({ socket: { host, port } })),
-    defaults: { ...defaults, socket },
+    defaults,
+    commandOptions,
   });
   return {
     connect: () => cluster.connect(),

@@ -163,7 +163,7 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
 
   function attach(httpServer: Server, { basePath = '' }: { basePath?: string } = {}): void {
     if (!/^(\/[\w.~-]+)*$/.test(basePath)) throw new OptionError('basePath', 'must look like /realtime');
-    detachments.push(attachHttp(httpServer, app.fetch, { basePath }), attachSockets(httpServer, basePath));
+    detachments.push(attachHttp(httpServer, app, { basePath }), attachSockets(httpServer, basePath));
   }
 
   function attachSockets(httpServer: Server, basePath: string): () => void {
@@ -172,7 +172,7 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
   }
 
   async function listen({ port, host = '127.0.0.1' }: { port: number; host?: string }) {
-    const httpServer = createStandaloneServer(app.fetch);
+    const httpServer = createStandaloneServer(app);
     httpServer.on('request', (_request, response) => answer(response));
     detachments.push(attachSockets(httpServer, ''));
     await new Promise<void>((resolve, reject) => {

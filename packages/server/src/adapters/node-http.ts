@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
+import { JSON_HEADERS } from '../http/answer.ts';
+import type { HttpApp } from '../http/app.ts';
+import type { PublishEndpoint } from '../http/publish-endpoint.ts';
+import { IncomingPublishMessage, isPlain } from './incoming-publish.ts';
 import { type EventSource, takeOver } from './take-over.ts';
-
-/** What answers requests. */
-export type Fetch = (request: Request) => Response | Promise<Response>;
 
 export interface AttachHttpOptions {
   /** Path in front of every endpoint, such as `/realtime`; empty for none. */
@@ -20,8 +21,8 @@ const OWN_FOLDERS = ['/ws/', '/docs/'];
  *
  * @returns a function that gives all requests back to the application.
  */
-export function attachHttp(httpServer: EventSource, fetch: Fetch, options: AttachHttpOptions): () => void {
-  const answer = createListener(fetch);
+export function attachHttp(httpServer: EventSource, app: HttpApp, options: AttachHttpOptions): () => void {
+  const answer = createListener(app);
   return takeOver(httpServer, (event, args) => {
     if (!isRequest(event, args)) return false;
     const [request, response] = args;
@@ -39,23 +40,40 @@ export function attachHttp(httpServer: EventSource, fetch: Fetch, options: Attac
  * Creates a server for Vitalwire alone. Its timeouts are stricter than Node's, which let a peer that sends one byte at
  * a time hold a connection for 90 s.
  */
-export function createStandaloneServer(fetch: Fetch): Server {
+export function createStandaloneServer(app: HttpApp): Server {
   const server = createServer(
     { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 2_000 },
-    createListener(fetch),
+    createListener(app),
   );
   server.maxHeadersCount = 100;
   return server;
 }
 
-function createListener(fetch: Fetch): (request: IncomingMessage, response: ServerResponse) => void {
+function createListener({
+  fetch,
+  publishing,
+}: HttpApp): (request: IncomingMessage, response: ServerResponse) => void {
   // The global Request and Response stay as they are: they belong to the application. A request of HTTP/1.0 may come
   // without a host.
   const listener = getRequestListener((request) => fetch(request), {
     overrideGlobalObjects: false,
     hostname: 'localhost',
   });
-  return (request, response) => void listener(request, response);
+  return (request, response) => {
+    const endpoint = request.method === 'POST' ? publishing.get(request.url ?? '') : undefined;
+    if (endpoint && isPlain(request, endpoint.maxBytes)) void answerPublish(endpoint, request, response);
+    else void listener(request, response);
+  };
+}
+
+async function answerPublish(
+  endpoint: PublishEndpoint,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { status, headers, body } = await endpoint.answer(new IncomingPublishMessage(request));
+  response.writeHead(status, { ...JSON_HEADERS, 'Content-Length': Buffer.byteLength(body), ...headers });
+  response.end(body);
 }
 
 function isRequest(

@@ -6,13 +6,16 @@ import { RequestError } from '../errors.ts';
  *
  * @throws {RequestError} `invalid_token`, or what the verifier rejects with.
  */
-export async function authenticate(headers: Headers, verify: VerifyToken): Promise<Principal> {
-  const token = bearerToken(headers);
+export async function authenticate(
+  authorization: string | null | undefined,
+  verify: VerifyToken,
+): Promise<Principal> {
+  const token = bearerToken(authorization);
   if (token === undefined) throw new RequestError('invalid_token', 'a bearer token is required');
   return verify(token);
 }
 
-/** The token of a request; `undefined` when it has none. */
-export function bearerToken(headers: Headers): string | undefined {
-  return /^Bearer +([\w.~+/=-]+) *$/i.exec(headers.get('Authorization') ?? '')?.[1];
+/** The token in an `Authorization` header; `undefined` when there is none. */
+export function bearerToken(authorization: string | null | undefined): string | undefined {
+  return /^Bearer +([\w.~+/=-]+) *$/i.exec(authorization ?? '')?.[1];
 }

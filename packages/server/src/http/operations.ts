@@ -13,7 +13,7 @@ export function operationRoutes({ verify, status, ready, metrics }: HttpDependen
       path: '/ws/status',
       async handle({ req: { raw: request } }) {
         // Another scheme is somebody else's, such as a proxy's.
-        const token = bearerToken(request.headers);
+        const token = bearerToken(request.headers.get('Authorization'));
         const principal = token === undefined ? undefined : await verify(token);
         const seesAll = principal?.scopes.has(BROADCAST_SCOPE) ?? false;
         const full = await status();

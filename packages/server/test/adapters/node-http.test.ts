@@ -87,7 +87,7 @@ describe.each(Object.entries(hosts))('attachHttp beside %s', (_, start) => {
   async function attached(basePath = '') {
     const bench = httpBench();
     const { server, url } = await start();
-    const detach = attachHttp(server, bench.fetch, { basePath });
+    const detach = attachHttp(server, bench.app, { basePath });
     return { ...bench, server, url, detach };
   }
   const text = async (url: string, init?: RequestInit) => {
@@ -165,7 +165,7 @@ describe('attachHttp', () => {
 
   it('hides our requests also from listeners that the application adds later', async () => {
     const { server, url } = await listening(createServer());
-    attachHttp(server, httpBench().fetch, { basePath: '' });
+    attachHttp(server, httpBench().app, { basePath: '' });
     const seen: (string | undefined)[] = [];
     server.on('request', (request, response) => {
       seen.push(request.url);
@@ -178,7 +178,7 @@ describe('attachHttp', () => {
 
   it('serves two servers with different base paths, detached in any order', async () => {
     const { server, url } = await listening(createServer((_, response) => response.end('host')));
-    const app = (name: string) => async () => new Response(name);
+    const app = (name: string) => ({ fetch: async () => new Response(name), publishing: new Map() });
     const detachA = attachHttp(server, app('a'), { basePath: '/a' });
     const detachB = attachHttp(server, app('b'), { basePath: '/b' });
     const all = () => Promise.all(['/a/health', '/b/health'].map((path) => answers(server, url, path)));
@@ -191,7 +191,7 @@ describe('attachHttp', () => {
 
   it('takes nothing that only looks like ours', async () => {
     const { server, url } = await listening(createServer((_, response) => response.end('host')));
-    attachHttp(server, httpBench().fetch, { basePath: '' });
+    attachHttp(server, httpBench().app, { basePath: '' });
     for (const path of [
       '/wsx',
       '/healthy',
@@ -208,8 +208,8 @@ describe('attachHttp', () => {
   it('answers a peer that waits to be told to send its body', async () => {
     const { server, url } = await listening(createServer());
     server.on('checkContinue', () => {}); // the application never answers this itself
-    const { fetch, published } = httpBench();
-    attachHttp(server, fetch, { basePath: '' });
+    const { app, published } = httpBench();
+    attachHttp(server, app, { basePath: '' });
     const request = httpRequest(`${url}${PATH}`, {
       ...sent,
       headers: { ...sent.headers, expect: '100-continue' },
@@ -224,7 +224,7 @@ describe('attachHttp', () => {
 
   it('answers HTTP/1.0 without a host', async () => {
     const { server } = await listening(createServer());
-    attachHttp(server, httpBench().fetch, { basePath: '' });
+    attachHttp(server, httpBench().app, { basePath: '' });
     expect(await raw(server, 'GET /health HTTP/1.0\r\n\r\n')).toMatch(
       /^HTTP\/1\.1 200 OK[\s\S]*{"status":"ok"}$/,
     );
@@ -236,7 +236,7 @@ describe('attachHttp', () => {
     'GET /ws/\\..\\x HTTP/1.1',
   ])('survives %s', async (line) => {
     const { server, url } = await listening(createServer());
-    attachHttp(server, httpBench().fetch, { basePath: '' });
+    attachHttp(server, httpBench().app, { basePath: '' });
     const answer = await raw(server, `${line}\r\nHost: x\r\nConnection: close\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 (400|404) /);
     expect(answer).not.toContain('root:');
@@ -246,7 +246,7 @@ describe('attachHttp', () => {
 
 describe('a standalone server', () => {
   it('answers every path', async () => {
-    const { url } = await listening(createStandaloneServer(httpBench().fetch));
+    const { url } = await listening(createStandaloneServer(httpBench().app));
     expect((await fetch(`${url}/health`)).status).toBe(200);
     const response = await fetch(`${url}/nothing`);
     expect(response.status).toBe(404);
@@ -254,24 +254,24 @@ describe('a standalone server', () => {
   });
 
   it('gives a peer 10 seconds for the headers and 15 for the whole request', () => {
-    const server = createStandaloneServer(httpBench().fetch);
+    const server = createStandaloneServer(httpBench().app);
     expect(server).toMatchObject({ headersTimeout: 10_000, requestTimeout: 15_000, maxHeadersCount: 100 });
   });
 
   it('refuses headers of 20 kB', async () => {
-    const { server } = await listening(createStandaloneServer(httpBench().fetch));
+    const { server } = await listening(createStandaloneServer(httpBench().app));
     const answer = await raw(server, `GET /health HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 431 /);
   });
 
   it('refuses a request with two lengths', async () => {
-    const { server } = await listening(createStandaloneServer(httpBench().fetch));
+    const { server } = await listening(createStandaloneServer(httpBench().app));
     const head = `POST ${PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n`;
     expect(await raw(server, `${head}0\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 /);
   });
 
   it('outlives a peer that hangs up in the middle of a body', async () => {
-    const { logger, fetch: app } = httpBench();
+    const { logger, app } = httpBench();
     const { server, url } = await listening(createStandaloneServer(app));
     const { port } = server.address() as AddressInfo;
     const socket = connect(port, '127.0.0.1');

@@ -4,7 +4,7 @@ import { ownDiagnoses } from '../../src/auth/own-diagnoses.ts';
 import type { Authorize } from '../../src/auth/principal.ts';
 import { createTokenVerifier } from '../../src/auth/token.ts';
 import { systemClock } from '../../src/clock.ts';
-import { createHttpApp } from '../../src/http/app.ts';
+import { createHttpApp, type HttpApp } from '../../src/http/app.ts';
 import type { HttpDependencies, PublishRequest } from '../../src/http/dependencies.ts';
 import { type RecordingLogger, recordingLogger } from '../support/recording-logger.ts';
 import { forge, NOW, NOW_MS, SECRET } from '../support/tokens.ts';
@@ -35,6 +35,7 @@ export interface HttpBench {
   readonly logger: RecordingLogger;
   /** What reached the publisher, in order. */
   readonly published: PublishRequest[];
+  readonly app: HttpApp;
   readonly fetch: (request: Request) => Promise<Response>;
   get(path: string, token?: string): Promise<Response>;
   post(path: string, body: unknown, init?: PostInit): Promise<Response>;
@@ -82,6 +83,7 @@ export function httpBench({ authorize = ownDiagnoses, ...overrides }: BenchOptio
   return {
     logger,
     published,
+    app,
     fetch: (request) => app.fetch(request),
     get: (path, token) => app.fetch(new Request(`http://host${path}`, { headers: bearer(token) })),
     post: (path, body, { token = ANNA, headers = {}, method = 'POST' } = {}) =>

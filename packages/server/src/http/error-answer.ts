@@ -2,6 +2,7 @@ import { type ErrorBody, type ErrorCode, errorCodes, type Issue, ProtocolError }
 import { RequestError, TokenError } from '../errors.ts';
 import { failureOf } from '../failure.ts';
 import type { Logger } from '../logger.ts';
+import type { Answer } from './answer.ts';
 
 /** How long a client waits before it tries again what failed for now, in seconds. */
 const RETRY_AFTER_SECONDS = '1';
@@ -12,14 +13,14 @@ export function refuse(
   message: string,
   headers: Readonly<Record<string, string>> = {},
   issues: readonly Issue[] = [],
-): Response {
+): Answer {
   const entry: { temporary: boolean; status?: number } = errorCodes[code];
   const body: ErrorBody = { error: code, message, ...(issues.length > 0 && { issues: [...issues] }) };
-  return Response.json(body, { status: entry.status ?? 500, headers });
+  return { status: entry.status ?? 500, headers, body: JSON.stringify(body) };
 }
 
 /** Answers what a handler threw, and logs it. What is not ours to tell becomes `internal_error`. */
-export function errorResponse(error: unknown, path: string, logger: Logger): Response {
+export function errorAnswer(error: unknown, path: string, logger: Logger): Answer {
   if (error instanceof ProtocolError && error.code === 'invalid_json') {
     logger.info({ code: error.code, path }, 'request refused');
     return refuse('invalid_json', error.message);

@@ -1,0 +1,22 @@
+/** What an endpoint answers in JSON, whoever carries it: `fetch`, or Node's HTTP server. */
+export interface Answer {
+  readonly status: number;
+  /** Besides those that every answer has. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** The headers of every JSON answer. */
+export const JSON_HEADERS = { 'Content-Type': 'application/json', 'X-Content-Type-Options': 'nosniff' };
+
+const NO_HEADERS = {};
+
+/** The answer of a request that was done. */
+export function done(body: object): Answer {
+  return { status: 200, headers: NO_HEADERS, body: JSON.stringify(body) };
+}
+
+/** An answer for a host that speaks in `Request` and `Response`. */
+export function toResponse({ status, headers, body }: Answer): Response {
+  return new Response(body, { status, headers: { ...JSON_HEADERS, ...headers } });
+}

@@ -31,6 +31,8 @@ export default defineConfig({
           ignoreSourceErrors: true, // the typecheck task reports those
         },
       }),
+      // Starts servers in processes of their own.
+      project('testing', 'packages/testing', { pool: 'forks', testTimeout: 30_000 }),
       // These start servers and child processes, so each file gets a process of its own and more time.
       project('e2e', 'packages/e2e', { pool: 'forks', testTimeout: 30_000, hookTimeout: 30_000 }),
       project('demo', 'apps/demo'),

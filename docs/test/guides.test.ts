@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { exampleFiles, examplesOf, guides, root } from '../examples.mjs';
 
 const PROTOCOL = 'packages/protocol/PROTOCOL.md';
-const READMES = ['packages/server/README.md', 'packages/protocol/README.md', 'packages/client/README.md'];
+const READMES = ['server', 'protocol', 'client', 'testing'].map((name) => `packages/${name}/README.md`);
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
 describe('examples', () => {

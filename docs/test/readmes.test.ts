@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { root } from '../examples.mjs';
 
-const readmes = ['server', 'client', 'protocol']
+const readmes = ['server', 'client', 'protocol', 'testing']
   .map((name) => join(root, 'packages', name, 'README.md'))
   .filter((path) => existsSync(path));
 

@@ -1,8 +1,7 @@
 import type { PublishBody } from '@vitalwire/protocol';
+import { tokenOf, within } from '@vitalwire/testing';
 import { feedback, offsetsOf } from './publications.ts';
 import { type Frame, RawClient } from './raw-client.ts';
-import { tokenOf } from './tokens.ts';
-import { within } from './within.ts';
 
 /** What the publications of a bystander contain, which no one else may ever see. */
 export const CONFIDENTIAL = 'confidential words of the bystander';

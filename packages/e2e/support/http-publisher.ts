@@ -1,6 +1,6 @@
+import { within } from '@vitalwire/testing';
 import { publish } from './http.ts';
 import { feedback } from './publications.ts';
-import { within } from './within.ts';
 
 /**
  * A backend that publishes feedback 1, 2, 3 … to one diagnosis, whatever happens to the server: what was not answered is

@@ -1,5 +1,4 @@
-import { backendToken } from './tokens.ts';
-
+import { backendToken } from '@vitalwire/testing';
 export interface PublishOptions {
   /** @default a token that may publish everywhere */
   token?: string;

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { type ServerMessage, SUBPROTOCOL } from '@vitalwire/protocol';
+import { within } from '@vitalwire/testing';
 import WebSocket from 'ws';
-import { within } from './within.ts';
 
 /** A frame of the server, parsed but not validated: tests look at what is really there. */
 export type Frame = { type: string; diagnosis_id?: number; text: string } & Record<string, unknown>;

@@ -6,8 +6,7 @@ import {
   type SubscriptionState,
 } from '@vitalwire/client';
 import { type Position, parsePosition, type Recovery } from '@vitalwire/protocol';
-import { tokenOf } from './tokens.ts';
-import { until } from './within.ts';
+import { tokenOf, until } from '@vitalwire/testing';
 
 /** The SDK's client, impatient: what takes seconds for users takes a fraction of that here. */
 export function impatientClient(

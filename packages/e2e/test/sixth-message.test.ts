@@ -1,12 +1,11 @@
 import type { Publication } from '@vitalwire/client';
 import { createClient } from '@vitalwire/client';
 import type { PublicationType, PublishBody } from '@vitalwire/protocol';
+import { tokenOf, until } from '@vitalwire/testing';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { clinicCatalogue, doseUpdate } from '../support/dose-update.ts';
 import { publish } from '../support/http.ts';
 import { TestServer } from '../support/test-server.ts';
-import { tokenOf } from '../support/tokens.ts';
-import { until } from '../support/within.ts';
 
 type Clinic = typeof clinicCatalogue;
 

@@ -1,4 +1,4 @@
-import { TcpProxy } from '../support/tcp-proxy.ts';
+import { TcpProxy } from '@vitalwire/testing';
 import type { Node } from './node.ts';
 
 const CHECK_EVERY_MS = 250;

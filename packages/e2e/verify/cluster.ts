@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { ServerProcess, type ServerProcessOptions } from '../support/server-process.ts';
+import type { ServerProcessOptions } from '@vitalwire/testing';
+import { ServerProcess } from '../support/server-process.ts';
 import { Balancer } from './balancer.ts';
 import { Disk } from './disk.ts';
 import { Node } from './node.ts';

@@ -1,8 +1,7 @@
 import { parsePosition, type ServerMessage } from '@vitalwire/protocol';
 import { type Recorder, readPayload } from '@vitalwire/server/verify';
+import { tokenOf, within } from '@vitalwire/testing';
 import WebSocket from 'ws';
-import { tokenOf } from '../support/tokens.ts';
-import { within } from '../support/within.ts';
 import type { Node } from './node.ts';
 
 const AUDITOR = 'auditor';

@@ -1,5 +1,5 @@
+import { within } from '@vitalwire/testing';
 import type { Random } from '../support/random.ts';
-import { within } from '../support/within.ts';
 import { type Fault, type FaultKind, type System, wait } from './faults/fault.ts';
 
 export interface MixerOptions {

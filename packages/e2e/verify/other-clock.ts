@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Position } from '@vitalwire/protocol';
 import type { Recorder } from '@vitalwire/server/verify';
-import { within } from '../support/within.ts';
+import { within } from '@vitalwire/testing';
 import { User } from './user.ts';
 
 /** What a thread with another clock is started with. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Position } from '@vitalwire/protocol';
 import type { Recorder } from '@vitalwire/server/verify';
+import type { TcpProxy } from '@vitalwire/testing';
 import type { Random } from '../support/random.ts';
-import type { TcpProxy } from '../support/tcp-proxy.ts';
 import type { Balancer } from './balancer.ts';
 import { ClientSubscriber } from './client-subscriber.ts';
 import { OtherClock } from './other-clock.ts';

@@ -1,7 +1,7 @@
 import { type BroadcastAnswer, broadcastPath, IDEMPOTENCY_HEADER } from '@vitalwire/protocol';
 import { digestOf, effectivenessPayload, feedbackPayload, type Recorder } from '@vitalwire/server/verify';
+import { tokenOf } from '@vitalwire/testing';
 import type { Random } from '../support/random.ts';
-import { tokenOf } from '../support/tokens.ts';
 
 export interface PublisherOptions {
   readonly name: string;

@@ -1,6 +1,6 @@
 import type { Position } from '@vitalwire/protocol';
 import type { Recorder } from '@vitalwire/server/verify';
-import { within } from '../support/within.ts';
+import { within } from '@vitalwire/testing';
 import { wait } from './faults/fault.ts';
 import type { Population } from './population.ts';
 

@@ -1,6 +1,5 @@
-import { tokenOf } from '../support/tokens.ts';
-
 /** Somebody whose devices subscribe, with what the identity provider does for this user. */
+import { tokenOf } from '@vitalwire/testing';
 export class User {
   readonly name: string;
   readonly topics: readonly number[];

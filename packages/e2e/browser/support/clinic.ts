@@ -5,8 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { signToken } from '@vitalwire/server';
-import { TcpProxy } from '../../support/tcp-proxy.ts';
-import { until } from '../../support/within.ts';
+import { TcpProxy, until } from '@vitalwire/testing';
 
 /** What a test may change of the demo. */
 export interface ClinicOptions {

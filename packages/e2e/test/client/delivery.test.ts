@@ -1,10 +1,8 @@
+import { TcpProxy, tokenOf, until } from '@vitalwire/testing';
 import { describe, expect, it } from 'vitest';
 import { feedback, range } from '../../support/publications.ts';
 import { impatientClient, Recorder } from '../../support/sdk-client.ts';
-import { TcpProxy } from '../../support/tcp-proxy.ts';
 import { TestServer } from '../../support/test-server.ts';
-import { tokenOf } from '../../support/tokens.ts';
-import { until } from '../../support/within.ts';
 
 describe('a client that was away for too long', () => {
   it('is told of the gap with its reason, then given the retained rest', async () => {

@@ -1,12 +1,10 @@
+import { SECRET, TcpProxy, tokenOf, until } from '@vitalwire/testing';
 import { describe, expect, it } from 'vitest';
 import { HttpPublisher } from '../../support/http-publisher.ts';
 import { feedback, range } from '../../support/publications.ts';
 import { impatientClient, Recorder } from '../../support/sdk-client.ts';
 import { ServerProcess } from '../../support/server-process.ts';
-import { TcpProxy } from '../../support/tcp-proxy.ts';
 import { TestServer, temporaryFolder } from '../../support/test-server.ts';
-import { SECRET, tokenOf } from '../../support/tokens.ts';
-import { until } from '../../support/within.ts';
 
 /** For tests that count connections: a busy machine must not look like a dead one. */
 const patient = { intervalMs: 500, timeoutMs: 5_000 };

@@ -1,12 +1,11 @@
+import { TcpProxy, tokenOf } from '@vitalwire/testing';
 import { describe, expect, it } from 'vitest';
 import { HttpPublisher } from '../../support/http-publisher.ts';
 import { range } from '../../support/publications.ts';
 import { Random } from '../../support/random.ts';
 import { impatientClient, Recorder } from '../../support/sdk-client.ts';
 import { ServerProcess } from '../../support/server-process.ts';
-import { TcpProxy } from '../../support/tcp-proxy.ts';
 import { temporaryFolder } from '../../support/test-server.ts';
-import { tokenOf } from '../../support/tokens.ts';
 
 const DURATION_MS = 10_000;
 

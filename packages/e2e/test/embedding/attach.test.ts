@@ -3,16 +3,15 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { createServer, type VitalwireServer } from '@vitalwire/server';
+import { CapturedLogger, SECRET, tokenOf } from '@vitalwire/testing';
 import express from 'express';
 import fastify from 'fastify';
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
-import { CapturedLogger } from '../../support/captured-logger.ts';
 import { publish } from '../../support/http.ts';
 import { feedback, numbersOf } from '../../support/publications.ts';
 import { HandshakeRefused, RawClient } from '../../support/raw-client.ts';
-import { SECRET, tokenOf } from '../../support/tokens.ts';
 
 interface Host {
   readonly httpServer: Server;

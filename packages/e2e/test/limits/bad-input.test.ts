@@ -1,3 +1,4 @@
+import { SECRET, tokenOf, unsignedToken, until } from '@vitalwire/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Bystander, CONFIDENTIAL, leaked } from '../../support/bystander.ts';
 import { publish } from '../../support/http.ts';
@@ -5,8 +6,6 @@ import { feedback, numbersOf } from '../../support/publications.ts';
 import { type Closing, RawClient } from '../../support/raw-client.ts';
 import { maskedFrame } from '../../support/raw-socket.ts';
 import { TestServer } from '../../support/test-server.ts';
-import { SECRET, tokenOf, unsignedToken } from '../../support/tokens.ts';
-import { until } from '../../support/within.ts';
 
 // One server takes everything that follows, while a bystander is served.
 

@@ -1,11 +1,9 @@
+import { TcpProxy, tokenOf, until } from '@vitalwire/testing';
 import { describe, expect, it } from 'vitest';
 import { fastClock } from '../../support/clocks.ts';
 import { feedback, numbersOf } from '../../support/publications.ts';
 import { RawClient } from '../../support/raw-client.ts';
-import { TcpProxy } from '../../support/tcp-proxy.ts';
 import { TestServer } from '../../support/test-server.ts';
-import { tokenOf } from '../../support/tokens.ts';
-import { until } from '../../support/within.ts';
 
 describe.concurrent('a half-open connection', () => {
   it('is found by the server’s heartbeat within 35 seconds and given up, and nothing is lost', async () => {

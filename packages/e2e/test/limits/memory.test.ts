@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { tokenOf, within } from '@vitalwire/testing';
 import { describe, expect, it } from 'vitest';
 import { Bystander } from '../../support/bystander.ts';
 import { publish } from '../../support/http.ts';
@@ -9,8 +10,6 @@ import { RawClient } from '../../support/raw-client.ts';
 import { maskedFrame, rawHandshake } from '../../support/raw-socket.ts';
 import { ServerProcess } from '../../support/server-process.ts';
 import { temporaryFolder } from '../../support/test-server.ts';
-import { tokenOf } from '../../support/tokens.ts';
-import { within } from '../../support/within.ts';
 
 // The servers have processes of their own, so that what they hold can be told from what the tests hold.
 

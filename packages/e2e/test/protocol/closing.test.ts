@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { tokenOf, until, within } from '@vitalwire/testing';
 import { describe, expect, it } from 'vitest';
 import { fastClock } from '../../support/clocks.ts';
 import { publish } from '../../support/http.ts';
@@ -6,8 +7,6 @@ import { feedback, numbersOf, range } from '../../support/publications.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import { framesUntilEnd, maskedFrame, rawHandshake } from '../../support/raw-socket.ts';
 import { TestServer } from '../../support/test-server.ts';
-import { tokenOf } from '../../support/tokens.ts';
-import { until, within } from '../../support/within.ts';
 
 describe('Closing', () => {
   it('says disconnect before the close frame, with the same code and reason', async () => {

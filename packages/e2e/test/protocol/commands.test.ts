@@ -1,9 +1,9 @@
+import { tokenOf } from '@vitalwire/testing';
 import { describe, expect, it } from 'vitest';
 import { publish } from '../../support/http.ts';
 import { feedback, numbersOf, offsetsOf, range } from '../../support/publications.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import { TestServer } from '../../support/test-server.ts';
-import { tokenOf } from '../../support/tokens.ts';
 
 describe('authenticate', () => {
   it.each([{}, { token: '' }, { token: 7 }, { token: null }])(

@@ -1,9 +1,9 @@
+import { tokenOf, unsignedToken } from '@vitalwire/testing';
 import { describe, expect, it } from 'vitest';
 import { fastClock } from '../../support/clocks.ts';
 import { feedback, numbersOf } from '../../support/publications.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import { TestServer } from '../../support/test-server.ts';
-import { tokenOf, unsignedToken } from '../../support/tokens.ts';
 
 const owner = (...diagnoses: number[]) => tokenOf({ diagnoses });
 

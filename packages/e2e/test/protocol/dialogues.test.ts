@@ -1,4 +1,5 @@
 import { formatPosition } from '@vitalwire/protocol';
+import { SECRET, tokenOf } from '@vitalwire/testing';
 import { describe, expect, it } from 'vitest';
 import { ShiftedClock } from '../../support/clocks.ts';
 import { publish } from '../../support/http.ts';
@@ -6,7 +7,6 @@ import { blocks, dialogue, sections } from '../../support/protocol-document.ts';
 import { feedback, range } from '../../support/publications.ts';
 import { type Frame, RawClient } from '../../support/raw-client.ts';
 import { TestServer, temporaryFolder } from '../../support/test-server.ts';
-import { SECRET, tokenOf } from '../../support/tokens.ts';
 
 // Each test performs a dialogue of PROTOCOL.md and compares what the server sent with what the document shows.
 

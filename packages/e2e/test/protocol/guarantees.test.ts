@@ -1,11 +1,11 @@
 import type { After } from '@vitalwire/protocol';
 import { parsePosition } from '@vitalwire/protocol';
+import { backendToken, tokenOf } from '@vitalwire/testing';
 import { describe, expect, it } from 'vitest';
 import { publish } from '../../support/http.ts';
 import { feedback, offsetsOf, range } from '../../support/publications.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import { TestServer, temporaryFolder } from '../../support/test-server.ts';
-import { backendToken, tokenOf } from '../../support/tokens.ts';
 
 /** Publishes to diagnosis 1 as fast as it goes, every fourth publication to one of these users only. */
 class Publisher {

@@ -1,10 +1,10 @@
 import { broadcastAnswerSchema, errorBodySchema, statusSchema } from '@vitalwire/protocol';
 import { memoryLog } from '@vitalwire/server';
+import { backendToken, tokenOf, unsignedToken } from '@vitalwire/testing';
 import { describe, expect, it } from 'vitest';
 import { publish } from '../../support/http.ts';
 import { feedback, numbersOf, range } from '../../support/publications.ts';
 import { TestServer, temporaryFolder } from '../../support/test-server.ts';
-import { backendToken, tokenOf, unsignedToken } from '../../support/tokens.ts';
 
 const body = (number: number, more: object = {}) => ({ diagnosis_id: 1, ...feedback(number), ...more });
 

@@ -1,9 +1,9 @@
 import { memoryLog } from '@vitalwire/server';
+import { tokenOf } from '@vitalwire/testing';
 import { describe, expect, it } from 'vitest';
 import { feedback, numbersOf, offsetsOf, range } from '../../support/publications.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import { TestServer, temporaryFolder } from '../../support/test-server.ts';
-import { tokenOf } from '../../support/tokens.ts';
 
 /** Publishes these numbers to diagnosis 1 and returns the epoch. */
 async function fill(server: TestServer, first: number, last: number, comment?: string): Promise<string> {

@@ -1,10 +1,10 @@
 import type { Principal } from '@vitalwire/server';
+import { SECRET, tokenOf } from '@vitalwire/testing';
 import { describe, expect, it } from 'vitest';
 import { fastClock, ShiftedClock } from '../../support/clocks.ts';
 import { feedback, numbersOf, range } from '../../support/publications.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import { TestServer } from '../../support/test-server.ts';
-import { SECRET, tokenOf } from '../../support/tokens.ts';
 
 /** No tolerance, so that a token ends when it says. */
 const auth = { secret: SECRET, clockToleranceMs: 0 };

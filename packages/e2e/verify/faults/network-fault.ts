@@ -1,5 +1,5 @@
+import type { Direction, Harm, TcpProxy } from '@vitalwire/testing';
 import type { Random } from '../../support/random.ts';
-import type { Direction, Harm, TcpProxy } from '../../support/tcp-proxy.ts';
 import type { FaultKind } from './fault.ts';
 
 /** A fault of one network, during which others of its kind leave it alone. */

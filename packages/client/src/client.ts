@@ -4,6 +4,7 @@ import type { ConnectionState } from './connection-state.ts';
 import { Emitter } from './emitter.ts';
 import { ClientError } from './errors.ts';
 import type { GapHandling } from './gap.ts';
+import { showToObserver } from './observer.ts';
 import { type ClientOptions, clientSettings, type SubscribeOptions, subscribeSettings } from './options.ts';
 import type { Subscription } from './subscription.ts';
 import { SubscriptionRegistry } from './subscription-registry.ts';
@@ -74,7 +75,7 @@ export function createClient<C extends Catalogue>(options: ClientOptions<C>): Cl
     }),
   );
 
-  return {
+  const client: Client<C, true> = {
     get state() {
       return connection.state;
     },
@@ -103,4 +104,6 @@ export function createClient<C extends Catalogue>(options: ClientOptions<C>): Cl
       connection.close();
     },
   };
+  showToObserver(client);
+  return client;
 }

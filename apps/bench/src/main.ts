@@ -1,12 +1,13 @@
 // Measures Vitalwire beside its peers and the limit of the machine. Ends with 0 when everything was delivered as it must
 // be, whatever the figures; 1 when something was lost, repeated or misordered, or a target failed; 2 when it did not run.
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { constants, cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { hasRedis } from '@vitalwire/server/testing/redis';
 import { goals } from './goals.ts';
 import { openFileLimit } from './open-files.ts';
 import { parseOptions, UsageError } from './options.ts';
+import { plan } from './plan.ts';
 import { findCores } from './processes/cores.ts';
 import { chart } from './report/chart.ts';
 import { judge } from './report/goals.ts';
@@ -21,8 +22,13 @@ targets: ${targetNames.join(', ')}`;
 
 const NOT_PINNED = 'server and load generator were not pinned to cores of their own';
 
-const DURATIONS = { warmUpMs: 1_000, measureMs: 2_000, latencyMs: 30_000 };
-const QUICK_DURATIONS = { warmUpMs: 500, measureMs: 700, latencyMs: 3_000 };
+const EFFORT = { warmUpMs: 1_000, measureMs: 2_000, latencyMs: 30_000, storms: 3, slowRounds: 3 };
+const QUICK_EFFORT = { warmUpMs: 500, measureMs: 700, latencyMs: 3_000, storms: 1, slowRounds: 1 };
+
+// What was started ends with this process, and what it left behind is removed.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => process.exit(128 + constants.signals[signal]));
+}
 
 try {
   await bench();
@@ -34,7 +40,6 @@ try {
 async function bench(): Promise<void> {
   const options = parseOptions(process.argv.slice(2), {
     scenarios: scenarios.map(({ name }) => name),
-    targets: targetNames,
     out: resolve(import.meta.dirname, '../results'),
   });
   const { quick, rounds } = options;
@@ -43,10 +48,9 @@ async function bench(): Promise<void> {
   const cores = findCores();
   if (cores.server === undefined) say(NOT_PINNED);
   const results = await run({
-    scenarios: scenarios.filter(({ name }) => options.scenarios.includes(name)),
-    targets: targetNames.filter((name) => options.targets.includes(name)),
+    planned: plan(scenarios, options),
     rounds,
-    surroundings: { cores, durations: quick ? QUICK_DURATIONS : DURATIONS },
+    surroundings: { cores, effort: quick ? QUICK_EFFORT : EFFORT },
     openFiles: openFileLimit(),
     missing: missingTargets(),
     say,

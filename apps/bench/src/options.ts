@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util';
+import { type TargetName, targetNames } from './target-names.ts';
 
 /** What is to be measured, and how. */
 export interface BenchOptions {
   readonly quick: boolean;
-  /** Names; all when it names none. */
-  readonly scenarios: readonly string[];
-  readonly targets: readonly string[];
+  /** Names, when some were asked for. */
+  readonly scenarios: readonly string[] | undefined;
+  readonly targets: readonly TargetName[] | undefined;
   readonly rounds: number;
   /** The folder of the results. */
   readonly out: string;
@@ -17,18 +18,18 @@ export class UsageError extends Error {
 }
 
 const ROUNDS = 5;
-const QUICK_ROUNDS = 1;
+const QUICK_ROUNDS = 2;
 
 /** @throws {UsageError} naming the option. */
 export function parseOptions(
   args: readonly string[],
-  known: { readonly scenarios: readonly string[]; readonly targets: readonly string[]; readonly out: string },
+  known: { readonly scenarios: readonly string[]; readonly out: string },
 ): BenchOptions {
   const { quick, scenario, target, rounds, out } = parse(args);
   return {
     quick,
     scenarios: chosen('scenario', scenario, known.scenarios),
-    targets: chosen('target', target, known.targets),
+    targets: chosen('target', target, targetNames),
     rounds: rounds === undefined ? (quick ? QUICK_ROUNDS : ROUNDS) : count('rounds', rounds),
     out: out ?? known.out,
   };
@@ -52,14 +53,18 @@ function parse(args: readonly string[]) {
 }
 
 /** Names may be given one by one, or several parted by commas. */
-function chosen(option: string, given: readonly string[], known: readonly string[]): string[] {
+function chosen<Name extends string>(
+  option: string,
+  given: readonly string[],
+  known: readonly Name[],
+): Name[] | undefined {
   const names = given.flatMap((text) => text.split(','));
   for (const name of names) {
-    if (!known.includes(name)) {
+    if (!known.some((one) => one === name)) {
       throw new UsageError(`--${option} ${name} is unknown; known are ${known.join(', ')}`);
     }
   }
-  return names.length === 0 ? [...known] : known.filter((name) => names.includes(name));
+  return names.length === 0 ? undefined : known.filter((name) => names.includes(name));
 }
 
 function count(option: string, text: string): number {

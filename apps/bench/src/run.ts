@@ -1,12 +1,12 @@
+import type { PlannedScenario } from './plan.ts';
 import { formatNumber } from './report/format-number.ts';
 import type { Measurement, ScenarioResult } from './results.ts';
-import type { Scenario, Surroundings } from './scenarios/scenario.ts';
+import type { Surroundings } from './scenarios/scenario.ts';
 import type { TargetName } from './target-names.ts';
 
 /** What is measured, how often, and who hears how it goes on. */
 export interface RunOptions {
-  readonly scenarios: readonly Scenario[];
-  readonly targets: readonly TargetName[];
+  readonly planned: readonly PlannedScenario[];
   readonly rounds: number;
   readonly surroundings: Surroundings;
   /** Open files that a process may have. */
@@ -25,13 +25,15 @@ const OTHER_FILES = 200;
  */
 export async function run(options: RunOptions): Promise<ScenarioResult[]> {
   const results: ScenarioResult[] = [];
-  for (const scenario of options.scenarios) results.push(await runScenario(scenario, options));
+  for (const planned of options.planned) results.push(await runScenario(planned, options));
   return results;
 }
 
-async function runScenario(scenario: Scenario, options: RunOptions): Promise<ScenarioResult> {
+async function runScenario(planned: PlannedScenario, options: RunOptions): Promise<ScenarioResult> {
+  const { scenario } = planned;
   const { surroundings, openFiles, say } = options;
-  const rounds = Math.min(options.rounds, scenario.rounds ?? options.rounds);
+  const { slowRounds } = surroundings.effort;
+  const rounds = scenario.slow ? Math.min(options.rounds, slowRounds) : options.rounds;
   const { name, title, figures, baseline } = scenario;
   const described = { name, title, figures, baseline };
   const needed = scenario.connections + OTHER_FILES;
@@ -40,16 +42,15 @@ async function runScenario(scenario: Scenario, options: RunOptions): Promise<Sce
     say(`${name}: ${note}`);
     return { ...described, measurements: {}, notes: [note], failures: [] };
   }
-  const chosen = scenario.targets.filter((target) => options.targets.includes(target));
-  const note = scenario.note?.(surroundings.durations);
+  const note = scenario.note?.(surroundings.effort);
   const notes = [
     ...(note === undefined ? [] : [note]),
-    ...chosen.flatMap((target) => {
+    ...planned.targets.flatMap((target) => {
       const reason = options.missing.get(target);
       return reason === undefined ? [] : [`${target} was left out: ${reason}`];
     }),
   ];
-  const targets = chosen.filter((target) => !options.missing.has(target));
+  const targets = planned.targets.filter((target) => !options.missing.has(target));
   const failures: string[] = [];
   const measurements: Partial<Record<TargetName, Measurement[]>> = {};
   for (let round = 1; round <= rounds; round++) {

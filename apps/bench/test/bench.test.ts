@@ -10,7 +10,7 @@ import { type TargetName, targetNames } from '../src/target-names.ts';
 /** Not pinned, and for a moment only: what is measured means nothing, but every part does its work. */
 const surroundings = {
   cores: { server: undefined, load: undefined },
-  durations: { warmUpMs: 20, measureMs: 50, latencyMs: 100 },
+  effort: { warmUpMs: 20, measureMs: 50, latencyMs: 100, storms: 1, slowRounds: 1 },
 };
 
 const startable = targetNames.filter((target) => target !== 'vitalwire-redis' || hasRedis());
@@ -22,7 +22,6 @@ describe.concurrent('the bench', () => {
     const scenario = fanOut('fan-out', '', { subscribers: 6, topics: 3, messages: 8, targets: [target] });
     const { figures } = await scenario.measure(target, surroundings);
     expect(figures['cpu']).toBeGreaterThan(0);
-    expect(figures['rate']).toBeGreaterThan(0);
   });
 
   it('weighs idle connections', async () => {
@@ -37,7 +36,7 @@ describe.concurrent('the bench', () => {
   });
 
   it.each(RECOVERING)('lets everybody come back to %s at once', async (target) => {
-    const options = { clients: 20, topics: 4, missed: 5, storms: 1, targets: RECOVERING };
+    const options = { clients: 20, topics: 4, missed: 5, targets: RECOVERING };
     const { figures } = await storm('storm', '', options).measure(target, surroundings);
     expect(figures['time']).toBeGreaterThan(0);
   });

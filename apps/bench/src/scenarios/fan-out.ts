@@ -19,12 +19,9 @@ export function fanOut(
     baseline: 'limit',
     targets,
     connections: subscribers,
-    figures: [
-      { name: 'cpu', title: 'server CPU per delivery', unit: 'µs' },
-      { name: 'rate', title: 'deliveries', unit: '/s' },
-    ],
+    figures: [{ name: 'cpu', title: 'server CPU per delivery', unit: 'µs' }],
     async measure(target, surroundings) {
-      const { warmUpMs, measureMs } = surroundings.durations;
+      const { warmUpMs, measureMs } = surroundings.effort;
       await using pair = await Pair.start(target, plan, surroundings);
       await pair.load.call('connect', subscribers);
       await pair.load.call('closedLoop', warmUpMs);
@@ -33,7 +30,7 @@ export function fanOut(
       const cpuMicros = (await pair.cpuMicros()) - before;
       await pair.check();
       return {
-        figures: { cpu: cpuMicros / phase.deliveries, rate: phase.deliveries / phase.seconds },
+        figures: { cpu: cpuMicros / phase.deliveries },
         busy: phase.busy,
       };
     },

@@ -13,6 +13,7 @@ export function idleMemory(connections: number, targets: readonly TargetName[]):
     baseline: 'limit',
     targets,
     connections,
+    slow: true,
     figures: [{ name: 'memory', title: 'server memory a connection', unit: 'kB' }],
     async measure(target, surroundings) {
       await using pair = await Pair.start(target, { topics: connections, messages: 1 }, surroundings);

@@ -8,7 +8,7 @@ import { storm } from './storm.ts';
 
 const SUBSCRIBERS = [100, 1_000, 5_000];
 const VITALWIRE: readonly TargetName[] = ['vitalwire-memory', 'vitalwire-sqlite', 'vitalwire-redis'];
-const STORM = { clients: 5_000, missed: 20, storms: 3 };
+const STORM = { clients: 5_000, missed: 20 };
 
 /** Everything that is measured. */
 export const scenarios: readonly Scenario[] = [

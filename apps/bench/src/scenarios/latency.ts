@@ -18,7 +18,7 @@ export function latency(
     targets,
     baseline: 'limit',
     connections: subscribers,
-    rounds: 3,
+    slow: true,
     figures: [
       { name: 'p99', title: 'p99', unit: 'ms' },
       { name: 'p50', title: 'p50', unit: 'ms' },
@@ -29,7 +29,7 @@ export function latency(
         ? `measured for ${latencyMs / 1_000} s only: too short for a p99 that means something`
         : undefined,
     async measure(target, surroundings) {
-      const { warmUpMs, latencyMs } = surroundings.durations;
+      const { warmUpMs, latencyMs } = surroundings.effort;
       await using pair = await Pair.start(target, { topics: 1, messages: 1 }, surroundings);
       await pair.load.call('connect', subscribers);
       await pair.load.call('closedLoop', warmUpMs);

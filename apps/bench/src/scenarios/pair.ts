@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RedisServer } from '@vitalwire/server/testing/redis';
@@ -16,6 +17,7 @@ export class Pair implements AsyncDisposable {
   readonly load: Child<LoadCalls>;
   readonly #redis: RedisServer | undefined;
   readonly #folder: string;
+  readonly #removeFolder = () => rmSync(this.#folder, { recursive: true, force: true });
 
   private constructor(
     server: Child<ServerCalls>,
@@ -27,6 +29,7 @@ export class Pair implements AsyncDisposable {
     this.load = load;
     this.#redis = redis;
     this.#folder = folder;
+    process.once('exit', this.#removeFolder);
   }
 
   static async start(target: TargetName, plan: TickPlan, { cores }: Surroundings): Promise<Pair> {
@@ -64,7 +67,8 @@ export class Pair implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.load[Symbol.asyncDispose](), this.server[Symbol.asyncDispose]()]);
     await this.#redis?.[Symbol.asyncDispose]();
-    await rm(this.#folder, { recursive: true, force: true });
+    process.off('exit', this.#removeFolder);
+    this.#removeFolder();
   }
 }
 

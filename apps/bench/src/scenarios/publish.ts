@@ -19,7 +19,7 @@ export function publishByHttp(
       { name: 'cpu', title: 'server CPU a publication', unit: 'µs' },
     ],
     async measure(target, surroundings) {
-      const { warmUpMs, measureMs } = surroundings.durations;
+      const { warmUpMs, measureMs } = surroundings.effort;
       await using pair = await Pair.start(target, { topics: 1, messages: 1 }, surroundings);
       await pair.load.call('connect', 1);
       await pair.load.call('post', { connections, durationMs: warmUpMs });

@@ -2,17 +2,20 @@ import type { Cores } from '../processes/cores.ts';
 import type { Figure, Measurement } from '../results.ts';
 import type { TargetName } from '../target-names.ts';
 
-/** How long phases last, in milliseconds. */
-interface Durations {
+/** How long phases last, in milliseconds, and how many storms are measured. */
+interface Effort {
   readonly warmUpMs: number;
   readonly measureMs: number;
   readonly latencyMs: number;
+  readonly storms: number;
+  /** Most rounds of the scenarios that take long. */
+  readonly slowRounds: number;
 }
 
 /** Where a scenario runs. */
 export interface Surroundings {
   readonly cores: Cores;
-  readonly durations: Durations;
+  readonly effort: Effort;
 }
 
 /** Something that is measured with several targets. */
@@ -26,10 +29,10 @@ export interface Scenario {
   readonly baseline: TargetName;
   /** Connections that it opens; each process needs as many files. */
   readonly connections: number;
-  /** Most rounds, for a scenario that takes long. @default as many as asked for */
-  readonly rounds?: number;
+  /** Whether it takes so long that it has fewer rounds. @default false */
+  readonly slow?: boolean;
   /** What a reader of the results has to know. */
-  note?(durations: Durations): string | undefined;
+  note?(effort: Effort): string | undefined;
   /** @throws {DeliveryError} when something was lost, repeated or misordered. */
   measure(target: TargetName, surroundings: Surroundings): Promise<Measurement>;
 }

@@ -18,22 +18,23 @@ export function storm(
     clients: number;
     topics: number;
     missed: number;
-    storms: number;
     targets: readonly TargetName[];
   },
 ): Scenario {
-  const { clients, topics, missed, storms, targets } = options;
+  const { clients, topics, missed, targets } = options;
   return {
     name,
     title,
     targets,
     baseline: 'ws-naive',
     connections: clients,
+    slow: true,
     figures: [
       { name: 'time', title: 'until all have everything', unit: 's' },
       { name: 'cpu', title: 'server CPU a client', unit: 'µs' },
     ],
     async measure(target, surroundings) {
+      const { storms } = surroundings.effort;
       await using pair = await Pair.start(target, { topics, messages: missed }, surroundings);
       await pair.load.call('connect', clients);
       await pair.load.call('expect', missed);

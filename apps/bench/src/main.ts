@@ -11,6 +11,7 @@ import { plan } from './plan.ts';
 import { findCores } from './processes/cores.ts';
 import { chart } from './report/chart.ts';
 import { judge } from './report/goals.ts';
+import { markdown } from './report/markdown.ts';
 import { goalTable, resultTables } from './report/table.ts';
 import { run } from './run.ts';
 import { scenarios } from './scenarios/index.ts';
@@ -70,7 +71,8 @@ async function bench(): Promise<void> {
   mkdirSync(options.out, { recursive: true });
   writeFileSync(join(options.out, 'results.json'), `${JSON.stringify(report, null, 2)}\n`);
   writeFileSync(join(options.out, 'results.svg'), chart(results, caption));
-  console.log(`${options.out}: results.json, results.svg`);
+  writeFileSync(join(options.out, 'results.md'), markdown(results, outcomes));
+  console.log(`${options.out}: results.json, results.svg, results.md`);
 }
 
 function missingTargets(): Map<TargetName, string> {

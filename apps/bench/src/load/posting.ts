@@ -8,6 +8,8 @@ import { tokenOf } from './token.ts';
 export interface PostingPlan {
   readonly connections: number;
   readonly durationMs: number;
+  /** So many publications in one body; without it each is posted alone. */
+  readonly batch?: number;
 }
 
 const MOST_PUBLICATIONS = 1 << 23;
@@ -35,12 +37,13 @@ export class Posting {
   }
 
   /** Posts for so long, and waits until everything was answered. Returns the number of publications. */
-  async run({ connections, durationMs }: PostingPlan): Promise<number> {
+  async run({ connections, durationMs, batch }: PostingPlan): Promise<number> {
     this.#population.onDelivered = (bytes, start, end) =>
       this.#arrive(this.#number.read(bytes, start, end) ?? 0);
     const end = performance.now() + durationMs;
     const before = this.#posted;
-    const next = () => (performance.now() < end ? this.#post() : undefined);
+    const post = batch === undefined ? () => this.#single() : () => this.#batch(batch);
+    const next = () => (performance.now() < end ? post() : undefined);
     const answered = (status: number, body: string) => {
       if (status !== 200) this.#population.note(`a publication was answered with ${status}: ${body}`);
     };
@@ -52,17 +55,26 @@ export class Posting {
     return this.#posted - before;
   }
 
-  #post(): Post {
-    const number = ++this.#posted;
-    this.#population.expect(1);
+  #single(): Post {
     return {
       path: '/ws/broadcast-effectiveness-update',
       headers: this.#headers,
-      body: JSON.stringify({
-        diagnosis_id: diagnosisOf(number % this.#topics),
-        ...bodyOf(number, nowMicros()),
-      }),
+      body: JSON.stringify(this.#publication()),
     };
+  }
+
+  #batch(size: number): Post {
+    const messages = Array.from({ length: size }, () => ({
+      type: 'effectiveness_update',
+      ...this.#publication(),
+    }));
+    return { path: '/ws/broadcast-batch', headers: this.#headers, body: JSON.stringify({ messages }) };
+  }
+
+  #publication() {
+    const number = ++this.#posted;
+    this.#population.expect(1);
+    return { diagnosis_id: diagnosisOf(number % this.#topics), ...bodyOf(number, nowMicros()) };
   }
 
   #arrive(number: number): void {

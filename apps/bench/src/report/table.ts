@@ -60,12 +60,16 @@ function load(result: ScenarioResult, target: TargetName): string {
 
 /** Goals and results side by side. */
 export function goalTable(outcomes: readonly Outcome[]): string {
-  const rows = outcomes.map(({ goal, summary, verdict }) => {
+  return alignRows([['', 'goal', 'result', 'verdict'], ...goalRows(outcomes)]).join('\n');
+}
+
+/** The same as cells: what, the goal, the result, and whether it was met. */
+export function goalRows(outcomes: readonly Outcome[]): string[][] {
+  return outcomes.map(({ goal, summary, verdict }) => {
     const { atMost, atLeast, unit } = goal;
     const bound = atMost === undefined ? `≥ ${formatNumber(atLeast ?? 0)}` : `≤ ${formatNumber(atMost)}`;
     return [goal.title, `${bound} ${unit}`, summary ? `${formatSummary(summary)} ${unit}` : '', verdict];
   });
-  return alignRows([['', 'goal', 'result', 'verdict'], ...rows]).join('\n');
 }
 
 /** The median, with the extremes where there are any. */

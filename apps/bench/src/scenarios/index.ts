@@ -57,6 +57,7 @@ export const scenarios: readonly Scenario[] = [
   }),
   publishByHttp('publish', 'publish by HTTP, 64 at once, to a topic with one subscriber', {
     connections: 64,
+    topics: 1,
     targets: ['ws-naive', ...VITALWIRE],
   }),
 ];

@@ -2,29 +2,37 @@ import type { TargetName } from '../target-names.ts';
 import { Pair } from './pair.ts';
 import type { Scenario } from './scenario.ts';
 
-/** Publications by HTTP, several at once, to a topic with one subscriber. */
+/** Publications by HTTP over several connections at once, to topics that have one subscriber each. */
 export function publishByHttp(
   name: string,
   title: string,
-  { connections, targets }: { connections: number; targets: readonly TargetName[] },
+  options: {
+    connections: number;
+    topics: number;
+    /** So many publications in one body; without it each is posted alone. */
+    batch?: number;
+    targets: readonly TargetName[];
+  },
 ): Scenario {
+  const { connections, topics, batch, targets } = options;
   return {
     name,
     title,
     baseline: 'ws-naive',
     targets,
-    connections: connections + 1,
+    connections: connections + topics,
     figures: [
       { name: 'rate', title: 'publications', unit: '/s' },
       { name: 'cpu', title: 'server CPU a publication', unit: 'µs' },
     ],
     async measure(target, surroundings) {
       const { warmUpMs, measureMs } = surroundings.effort;
-      await using pair = await Pair.start(target, { topics: 1, messages: 1 }, surroundings);
-      await pair.load.call('connect', 1);
-      await pair.load.call('post', { connections, durationMs: warmUpMs });
+      const posting = { connections, ...(batch !== undefined && { batch }) };
+      await using pair = await Pair.start(target, { topics, messages: 1 }, surroundings);
+      await pair.load.call('connect', topics);
+      await pair.load.call('post', { ...posting, durationMs: warmUpMs });
       const before = await pair.cpuMicros();
-      const phase = await pair.load.call('post', { connections, durationMs: measureMs });
+      const phase = await pair.load.call('post', { ...posting, durationMs: measureMs });
       const cpuMicros = (await pair.cpuMicros()) - before;
       await pair.check();
       return {

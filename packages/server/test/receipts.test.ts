@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { LogStore, Receipt } from '../src/log/log-store.ts';
 import { memoryLog } from '../src/log/memory.ts';
 import { silentLogger } from '../src/logger.ts';
@@ -48,5 +48,49 @@ describe('Receipts', () => {
     expect(await log.received(1, 'u')).toBeUndefined();
     broken = false;
     expect(await receipts.of(1, 'u')).toMatchObject({ offset: 3 });
+  });
+
+  describe('when many users come back at once', () => {
+    /** A log that answers when it is told to. */
+    async function setUpSlow() {
+      const { log, receipt } = await setUp();
+      const given: number[] = [];
+      let answer = () => {};
+      const receive: LogStore['receive'] = async (list) => {
+        given.push(list.length);
+        await new Promise<void>((resolve) => {
+          answer = resolve;
+        });
+        return log.receive(list);
+      };
+      const store = { receive, received: (topic: number, user: string) => log.received(topic, user) };
+      const receipts = new Receipts(store, silentLogger);
+      const of = (userId: string, offset: number) => ({ ...receipt(offset), userId });
+      return { receipts, given, of, answer: () => answer() };
+    }
+
+    it('lets nobody wait for the receipts of others', async () => {
+      const { receipts, of } = await setUpSlow();
+      receipts.add(of('ann', 2));
+      void receipts.flush();
+      receipts.add(of('bob', 3));
+      expect(await receipts.of(1, 'eve')).toBeUndefined();
+      expect(await receipts.of(2, 'ann')).toBeUndefined();
+    });
+
+    it('waits for a receipt that is being written, and for what waits behind it, which is written once', async () => {
+      const { receipts, of, given, answer } = await setUpSlow();
+      receipts.add(of('ann', 2));
+      void receipts.flush();
+      await Promise.resolve();
+      receipts.add(of('bob', 3));
+      const asked = ['ann', 'bob', 'bob'].map((userId) => receipts.of(1, userId));
+      await Promise.resolve();
+      expect(given).toEqual([1]);
+      answer();
+      await vi.waitFor(() => expect(given).toEqual([1, 1]));
+      answer();
+      expect((await Promise.all(asked)).map((position) => position?.offset)).toEqual([2, 3, 3]);
+    });
   });
 });

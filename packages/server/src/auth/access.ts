@@ -36,7 +36,8 @@ export function createAccess(authorize: Authorize, { timeoutMs, clock, logger }:
 
   async function decide(principal: Principal, action: Action, diagnosisId: number): Promise<Decision> {
     try {
-      const answer: unknown = await withTimeout(async () => authorize(principal, action, diagnosisId));
+      const asked: unknown = authorize(principal, action, diagnosisId);
+      const answer = isThenable(asked) ? await withTimeout(asked) : asked;
       if (answer === true || answer === 'allow') return 'allow';
       if (answer === 'not_found') return 'not_found';
       if (answer === false || answer === 'deny') return 'deny';
@@ -51,17 +52,22 @@ export function createAccess(authorize: Authorize, { timeoutMs, clock, logger }:
     return 'deny';
   }
 
-  async function withTimeout<T>(ask: () => Promise<T>): Promise<T> {
+  async function withTimeout(answer: PromiseLike<unknown>): Promise<unknown> {
     let stop: (() => void) | undefined;
     const timeout = new Promise<never>((_, reject) => {
       stop = clock.after(timeoutMs, () => reject(new AuthorizeTimeout(`no answer within ${timeoutMs} ms`)));
     });
     try {
-      return await Promise.race([ask(), timeout]);
+      return await Promise.race([answer, timeout]);
     } finally {
       stop?.();
     }
   }
+}
+
+/** Most answers need no time, and then no timer either. */
+function isThenable(answer: unknown): answer is PromiseLike<unknown> {
+  return typeof answer === 'object' && answer !== null && 'then' in answer;
 }
 
 class AuthorizeTimeout extends Error {

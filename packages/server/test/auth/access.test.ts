@@ -92,9 +92,11 @@ describe('access', () => {
         };
       },
     };
-    const access = createAccess(() => true, { timeoutMs: 5_000, clock, logger: recordingLogger() });
-    await access.check(principal(), 'subscribe', 123);
-    expect(timers).toEqual(new Set());
+    const access = createAccess(async () => true, { timeoutMs: 5_000, clock, logger: recordingLogger() });
+    const checking = access.check(principal(), 'subscribe', 123);
+    expect(timers.size).toBe(1);
+    await checking;
+    expect(timers.size).toBe(0);
   });
 
   it('survives an answer that comes after the time was up', async () => {

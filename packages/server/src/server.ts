@@ -67,6 +67,12 @@ export interface VitalwireServer<C extends Catalogue = StandardCatalogue> {
 const TICK_MS = 1_000;
 
 /**
+ * Connections that the system keeps until they are accepted; it may allow fewer. When all clients come back at once, those
+ * beyond it are dropped by TCP, and come again a second later at the earliest. Node's own default is 511.
+ */
+const LISTEN_BACKLOG = 16_384;
+
+/**
  * Creates a server. It serves nothing until `attach` or `listen`.
  *
  * @throws {OptionError} naming the option that cannot be used.
@@ -177,7 +183,7 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
     detachments.push(attachSockets(httpServer, ''));
     await new Promise<void>((resolve, reject) => {
       httpServer.once('error', reject);
-      httpServer.listen(port, host, resolve);
+      httpServer.listen({ port, host, backlog: LISTEN_BACKLOG }, resolve);
     });
     const address = httpServer.address() as AddressInfo;
     detachments.push(() => {

@@ -140,6 +140,7 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
   log.nodes?.report(census);
   const stopTicking = clock.every(TICK_MS, () => {
     for (const session of [...hub.sessions]) session.tick();
+    reads.forget();
     void receipts.flush();
   });
 

@@ -8,6 +8,9 @@ export interface FramedPage extends LogState {
   readonly parts: readonly (readonly Delivery[])[];
 }
 
+/** Characters of text that are remembered at most. */
+const MOST_REMEMBERED = 4_000_000;
+
 /** No user: what may be shown to nobody in particular may be shown to everybody. */
 const NOBODY = '';
 
@@ -23,6 +26,8 @@ export class SharedReads {
   readonly #log: LogStore;
   readonly #limit: PageLimit;
   readonly #pages = new Shared<FramedPage>();
+  readonly #remembered = new Map<string, FramedPage>();
+  #rememberedSize = 0;
   readonly #counts = new Shared<number>();
 
   /** @param limit of every page. */
@@ -31,12 +36,33 @@ export class SharedReads {
     this.#limit = limit;
   }
 
-  /** As {@link LogStore.read}. */
+  /** As {@link LogStore.read}, with the limit of every page. */
   page(topic: Topic, after: number): Promise<FramedPage> {
-    return this.#pages.ask(`${topic}:${after}`, async () => {
-      const { epoch, top, earliest, publications } = await this.#log.read(topic, after, this.#limit);
-      return { epoch, top, earliest, parts: partition(frame(epoch, publications)) };
+    const key = `${topic}:${after}`;
+    return this.#pages.ask(key, async () => {
+      // A log that stands where it stood holds what it held: what an epoch says at an offset never changes.
+      const known = this.#remembered.get(key);
+      if (known !== undefined && isAt(await this.#log.state(topic), known)) return known;
+      this.#remembered.delete(key);
+      return this.#read(key, topic, after);
     });
+  }
+
+  /** Forgets every page. Called about every second: pages are remembered for those who come in the same moment only. */
+  forget(): void {
+    this.#remembered.clear();
+    this.#rememberedSize = 0;
+  }
+
+  async #read(key: string, topic: Topic, after: number): Promise<FramedPage> {
+    const { epoch, top, earliest, publications } = await this.#log.read(topic, after, this.#limit);
+    const page = { epoch, top, earliest, parts: partition(frame(epoch, publications)) };
+    const size = publications.reduce((sum, { text }) => sum + text.length, 0);
+    if (size > 0 && this.#rememberedSize + size <= MOST_REMEMBERED) {
+      this.#remembered.set(key, page);
+      this.#rememberedSize += size;
+    }
+    return page;
   }
 
   /** As {@link LogStore.count}. */
@@ -48,6 +74,10 @@ export class SharedReads {
     if (forEverybody === upTo - after) return forEverybody;
     return this.#log.count(topic, after, upTo, userId);
   }
+}
+
+function isAt(now: LogState, { epoch, top, earliest }: LogState): boolean {
+  return now.epoch === epoch && now.top === top && now.earliest === earliest;
 }
 
 /**

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LogStore, Page } from '../src/log/log-store.ts';
+import type { LogStore } from '../src/log/log-store.ts';
 import { memoryLog } from '../src/log/memory.ts';
 import { type FramedPage, SharedReads } from '../src/shared-reads.ts';
 import { settle } from './support/sessions.ts';
@@ -9,26 +9,32 @@ const TOPIC = 7;
 const LIMIT = { publications: 100, size: 10_000 };
 const TEXT = '{"type":"x","diagnosis_id":7,"data":{},"timestamp":"t"}';
 
-/** A log that answers a read when it is told to, and notes what it was asked. */
+/** A log that answers when it is told to, and notes what it was asked. */
 class SlowLog {
   readonly asked: string[] = [];
-  readonly #log = memoryLog();
+  readonly #log: LogStore;
   #waiting: { answer(): void; fail(error: Error): void }[] = [];
 
-  readonly store: LogStore = {
-    ...this.#log,
-    append: (...args) => this.#log.append(...args),
-    read: async (topic, after, limit) => {
-      this.asked.push(`${topic}:${after}`);
-      const page: Page = await this.#log.read(topic, after, limit);
-      await new Promise<void>((answer, fail) => this.#waiting.push({ answer, fail }));
-      return page;
-    },
-    count: (topic, after, upTo, userId) => {
-      this.asked.push(`${topic}:${after}:${upTo}:${userId}`);
-      return this.#log.count(topic, after, upTo, userId);
-    },
-  };
+  readonly store: LogStore;
+
+  constructor(log: LogStore) {
+    this.#log = log;
+    this.store = Object.assign(Object.create(log), {
+      read: (topic, after, limit) => this.#slow(`read ${topic}:${after}`, log.read(topic, after, limit)),
+      state: (topic) => this.#slow(`state ${topic}`, log.state(topic)),
+      count: (topic, after, upTo, userId) => {
+        this.asked.push(`count ${topic}:${after}:${upTo}:${userId}`);
+        return log.count(topic, after, upTo, userId);
+      },
+    } satisfies Partial<LogStore>);
+  }
+
+  async #slow<T>(question: string, answer: Promise<T>): Promise<T> {
+    this.asked.push(question);
+    const known = await answer;
+    await new Promise<void>((resolve, reject) => this.#waiting.push({ answer: resolve, fail: reject }));
+    return known;
+  }
 
   get underWay(): number {
     return this.#waiting.length;
@@ -47,8 +53,8 @@ class SlowLog {
   }
 }
 
-function setUp() {
-  const log = new SlowLog();
+function setUp(retained = 1_000) {
+  const log = new SlowLog(memoryLog({ retention: { publications: retained } }));
   return { log, reads: new SharedReads(log.store, LIMIT) };
 }
 
@@ -63,7 +69,7 @@ describe('SharedReads', () => {
     await log.append(2);
     const pages = [reads.page(TOPIC, 0), reads.page(TOPIC, 0), reads.page(TOPIC, 1), reads.page(8, 0)];
     await settle();
-    expect(log.asked).toEqual(['7:0', '7:1', '8:0']);
+    expect(log.asked).toEqual(['read 7:0', 'read 7:1', 'read 8:0']);
     log.answer();
     const [first, second, other] = await Promise.all(pages);
     expect(offsetsOf(first as FramedPage)).toEqual([1, 2]);
@@ -78,11 +84,11 @@ describe('SharedReads', () => {
     await log.append(1);
     const late = [reads.page(TOPIC, 0), reads.page(TOPIC, 0)];
     await settle();
-    expect(log.asked).toEqual(['7:0']);
+    expect(log.asked).toEqual(['read 7:0']);
     log.answer();
     expect(offsetsOf(await early)).toEqual([]);
     await settle();
-    expect(log.asked).toEqual(['7:0', '7:0']);
+    expect(log.asked).toEqual(['read 7:0', 'read 7:0']);
     log.answer();
     expect((await Promise.all(late)).map(offsetsOf)).toEqual([[1], [1]]);
   });
@@ -97,6 +103,63 @@ describe('SharedReads', () => {
     await settle();
     log.answer();
     expect(await next).toMatchObject({ top: 0 });
+  });
+
+  describe('when the log stands where it stood', () => {
+    /** Asks, lets the log answer everything, and returns the page. */
+    async function pageOf({ log, reads }: ReturnType<typeof setUp>, after = 0): Promise<FramedPage> {
+      const page = reads.page(TOPIC, after);
+      for (let answers = 0; answers < 2; answers++) {
+        await settle();
+        log.answer();
+      }
+      return page;
+    }
+
+    it('gives the page that it read before, after asking where the log stands', async () => {
+      const world = setUp();
+      await world.log.append(3);
+      const first = await pageOf(world);
+      expect(await pageOf(world)).toBe(first);
+      expect(world.log.asked).toEqual(['read 7:0', 'state 7']);
+      expect(offsetsOf(await pageOf(world, 1))).toEqual([2, 3]);
+    });
+
+    it('reads when something was appended, or removed', async () => {
+      const world = setUp(3);
+      await world.log.append(2);
+      await pageOf(world);
+      await world.log.append(1);
+      expect(offsetsOf(await pageOf(world))).toEqual([1, 2, 3]);
+      await world.log.append(1);
+      expect(await pageOf(world)).toMatchObject({ earliest: 2, top: 4 });
+      expect(offsetsOf(await pageOf(world))).toEqual([2, 3, 4]);
+    });
+
+    it('reads in another epoch', async () => {
+      const epochs = [memoryLog(), memoryLog()];
+      let now = 0;
+      const log: LogStore = Object.assign(Object.create(memoryLog()), {
+        read: (...args) => (epochs[now] as LogStore).read(...args),
+        state: (topic) => (epochs[now] as LogStore).state(topic),
+      } satisfies Partial<LogStore>);
+      for (const epoch of epochs) await epoch.append(TOPIC, { text: TEXT });
+      const reads = new SharedReads(log, LIMIT);
+      const before = await reads.page(TOPIC, 0);
+      now = 1;
+      const after = await reads.page(TOPIC, 0);
+      expect(after.epoch).not.toBe(before.epoch);
+      expect(after).toMatchObject({ epoch: (await log.state(TOPIC)).epoch, top: 1 });
+    });
+
+    it('reads when it was told to forget', async () => {
+      const world = setUp();
+      await world.log.append(1);
+      await pageOf(world);
+      world.reads.forget();
+      await pageOf(world);
+      expect(world.log.asked).toEqual(['read 7:0', 'read 7:0']);
+    });
   });
 
   describe('when publications are counted', () => {
@@ -147,13 +210,14 @@ describe('SharedReads', () => {
           }
           expect(log.underWay).toBeLessThanOrEqual(2);
         }
-        for (let turn = 0; turn < 4; turn++) {
+        for (let turn = 0; turn < 8; turn++) {
           await settle();
           log.answer();
         }
         await Promise.all(asks);
-        expect(log.asked.length).toBeLessThanOrEqual(asks.length);
-        seen.shared += asks.length - log.asked.length;
+        const read = log.asked.filter((question) => question.startsWith('read'));
+        expect(read.length).toBeLessThanOrEqual(asks.length);
+        seen.shared += asks.length - read.length;
       }),
       { numRuns: 300 },
     );

@@ -48,7 +48,7 @@ export function attachWebSockets(httpServer: Server, options: WebSocketOptions):
       options.logger.info({ status: refusal.status, reason: refusal.text }, 'upgrade refused');
       return refuse(connection, refusal.status, refusal.text);
     }
-    const entrance = entranceOf(path, url.searchParams);
+    const entrance = entranceOf(path, url);
     webSockets.handleUpgrade(request, connection, head, (webSocket) => {
       const socket = new WsSocket(webSocket, connection);
       webSocket.once('close', () => options.left(socket));
@@ -93,9 +93,10 @@ function refusalOf(request: IncomingMessage, path: string, origins: readonly str
   return { status: 400, text: `offer the subprotocol ${SUBPROTOCOL}, or connect to /ws/{diagnosis_id}` };
 }
 
-function entranceOf(path: string, query: URLSearchParams): Entrance {
+function entranceOf(path: string, url: URL): Entrance {
   const name = path.split('/')[2];
   if (!name) return { kind: 'many' };
+  const query = url.searchParams;
   return {
     kind: 'single',
     token: query.get('token') ?? '',

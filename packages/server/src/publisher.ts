@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type BroadcastAnswer, nestsTooDeep, serialisePublication } from '@vitalwire/protocol';
 import type { Clock } from './clock.ts';
 import { LogUnavailableError, OutcomeUnknownError, RequestError } from './errors.ts';
@@ -25,8 +25,10 @@ interface Memo {
 /** Appends publications to the log. Whoever is subscribed gets them from there. */
 export class Publisher {
   readonly #context: PublisherContext;
-  readonly #pending = new Set<Promise<unknown>>();
+  /** How many were accepted and are not answered yet. */
+  #pending = 0;
   #closed = false;
+  #allAnswered = () => {};
 
   constructor(context: PublisherContext) {
     this.#context = context;
@@ -37,47 +39,61 @@ export class Publisher {
    *
    * @throws {RequestError} `invalid_body`, `idempotency_conflict`, `unavailable`, `outcome_unknown`.
    */
-  publish(request: PublishRequest): Promise<BroadcastAnswer> {
-    const publishing = this.#publish(request);
-    this.#pending.add(publishing);
-    const done = () => this.#pending.delete(publishing);
-    publishing.then(done, done);
-    return publishing;
+  async publish(request: PublishRequest): Promise<BroadcastAnswer> {
+    if (this.#closed) throw new LogUnavailableError('the server is shutting down');
+    this.#pending += 1;
+    try {
+      return await this.#publish(request);
+    } catch (error) {
+      const failed = failureToAppend(error);
+      if (failed) {
+        const { diagnosisId, definition } = request;
+        this.#context.logger.error({ err: error, diagnosis_id: diagnosisId, type: definition.type }, failed);
+      }
+      throw error;
+    } finally {
+      this.#pending -= 1;
+      if (this.#pending === 0) this.#allAnswered();
+    }
   }
 
   /** Refuses what comes from now on, and waits for what was accepted. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.allSettled(this.#pending);
+    if (this.#pending === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#allAnswered = resolve;
+    });
   }
 
   async #publish(request: PublishRequest): Promise<BroadcastAnswer> {
-    if (this.#closed) throw new LogUnavailableError('the server is shutting down');
-    const { log, hub, clock, logger, metrics } = this.#context;
-    const { definition, diagnosisId, body, to } = request;
+    const { log, hub, clock, metrics } = this.#context;
+    const { definition, diagnosisId, to } = request;
     const begunAt = clock.now();
-    const timestamp = new Date(begunAt).toISOString();
-    const text = serialise(request, timestamp);
-    const memo: Memo = { clients_notified: hub.countRecipients(diagnosisId, to), digest: digest([body, to]) };
-    const idempotency = idempotencyOf(request, memo);
-    try {
-      const appended = await log.append(diagnosisId, { text, to, idempotency });
-      const first = appended.duplicateOf === undefined ? memo : (JSON.parse(appended.duplicateOf) as Memo);
-      if (first.digest !== memo.digest) {
+    const text = serialise(request, new Date(begunAt).toISOString());
+    const recipients = hub.countRecipients(diagnosisId, to);
+    const memo = memoOf(request, recipients);
+    const appended = await log.append(diagnosisId, {
+      text,
+      to,
+      idempotency: memo && idempotencyOf(request, memo),
+    });
+    let notified = recipients;
+    if (appended.duplicateOf === undefined) {
+      metrics.published(definition.type, (clock.now() - begunAt) / 1_000);
+    } else {
+      const first = JSON.parse(appended.duplicateOf) as Memo;
+      if (first.digest !== memo?.digest) {
         throw new RequestError(
           'idempotency_conflict',
           'this idempotency key came with another publication before',
         );
       }
-      if (first === memo) metrics.published(definition.type, (clock.now() - begunAt) / 1_000);
-      const { epoch, offset } = appended.position;
-      const clients_notified = appended.recipients ?? first.clients_notified;
-      return { status: 'broadcasted', diagnosis_id: diagnosisId, clients_notified, offset, epoch };
-    } catch (error) {
-      const failed = failureToAppend(error);
-      if (failed) logger.error({ err: error, diagnosis_id: diagnosisId, type: definition.type }, failed);
-      throw error;
+      notified = first.clients_notified;
     }
+    const { epoch, offset } = appended.position;
+    const clients_notified = appended.recipients ?? notified;
+    return { status: 'broadcasted', diagnosis_id: diagnosisId, clients_notified, offset, epoch };
   }
 }
 
@@ -102,15 +118,14 @@ function serialise({ definition, diagnosisId, body }: PublishRequest, timestamp:
   return text;
 }
 
-function idempotencyOf(
-  { definition, idempotencyKey, publisher }: PublishRequest,
-  memo: Memo,
-): Idempotency | undefined {
-  if (idempotencyKey === undefined) return undefined;
-  const key = digest([publisher, definition.type, idempotencyKey]);
-  return { key, memo: JSON.stringify(memo) };
+function memoOf({ body, to, idempotencyKey }: PublishRequest, clients_notified: number): Memo | undefined {
+  return idempotencyKey === undefined ? undefined : { clients_notified, digest: digest([body, to]) };
+}
+
+function idempotencyOf({ definition, idempotencyKey, publisher }: PublishRequest, memo: Memo): Idempotency {
+  return { key: digest([publisher, definition.type, idempotencyKey]), memo: JSON.stringify(memo) };
 }
 
 function digest(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('base64url');
+  return hash('sha256', JSON.stringify(value), 'base64url');
 }

@@ -1,16 +1,18 @@
 /** One transaction never holds more than this, so that a burst does not block the process for long. */
 const MAX_TRANSACTION = 1_000;
 
-interface Waiting {
-  run(): void;
-  succeed(): void;
-  fail(error: unknown): void;
+/** Work that waits for its transaction. */
+interface Waiting<Context, Result> {
+  readonly work: (context: Context) => Result;
+  readonly failure: (error: unknown) => unknown;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** What a {@link GroupCommit} does its work through. */
-export interface GroupCommitDriver {
+export interface GroupCommitDriver<Context> {
   /** Runs the work as one unit, durable on return; throws when it failed as a whole. */
-  transaction(work: () => void): void;
+  transaction(work: (context: Context) => void): void;
   /** The transaction is durable, and nobody was told yet. Never throws. */
   committed?(): void;
   /** The transaction failed. Never throws. */
@@ -18,29 +20,23 @@ export interface GroupCommitDriver {
 }
 
 /** Collects the writes of one turn of the event loop into one transaction, so that they share its price. */
-export class GroupCommit {
-  readonly #driver: GroupCommitDriver;
-  #waiting: Waiting[] = [];
+export class GroupCommit<Context> {
+  readonly #driver: GroupCommitDriver<Context>;
+  #waiting: Waiting<Context, unknown>[] = [];
   #scheduled = false;
 
-  constructor(driver: GroupCommitDriver) {
+  constructor(driver: GroupCommitDriver<Context>) {
     this.#driver = driver;
   }
 
   /**
    * Does the work within the transaction of this turn, in the order of the calls. Resolves with its result when the
-   * transaction is durable; rejects with what the transaction threw, whichever part of it was the reason.
+   * transaction is durable; rejects with what `failure` makes of what the transaction threw, whichever part of it was the
+   * reason.
    */
-  add<T>(work: () => T): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      let result: T;
-      this.#waiting.push({
-        run: () => {
-          result = work();
-        },
-        succeed: () => resolve(result),
-        fail: reject,
-      });
+  add<Result>(work: (context: Context) => Result, failure: (error: unknown) => unknown): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      this.#waiting.push({ work, failure, resolve: resolve as (result: unknown) => void, reject });
       this.#schedule();
     });
   }
@@ -63,16 +59,17 @@ export class GroupCommit {
   #commit(): void {
     const group = this.#waiting.splice(0, MAX_TRANSACTION);
     if (group.length === 0) return;
+    let results: unknown[] = [];
     try {
-      this.#driver.transaction(() => {
-        for (const waiting of group) waiting.run();
+      this.#driver.transaction((context) => {
+        results = group.map(({ work }) => work(context));
       });
     } catch (error) {
       this.#driver.failed?.();
-      for (const waiting of group) waiting.fail(error);
+      for (const { reject, failure } of group) reject(failure(error));
       return;
     }
     this.#driver.committed?.();
-    for (const waiting of group) waiting.succeed();
+    for (const [index, { resolve }] of group.entries()) resolve(results[index]);
   }
 }

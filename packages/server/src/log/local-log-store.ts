@@ -62,8 +62,8 @@ export class LocalLogStore implements LogStore {
   readonly #log: LocalLog;
   readonly #settings: LocalLogSettings;
   readonly #announcer: Announcer;
-  readonly #appends: GroupCommit;
-  readonly #receipts: GroupCommit;
+  readonly #appends: GroupCommit<Horizon>;
+  readonly #receipts: GroupCommit<Horizon>;
   readonly #sweeps: NodeJS.Timeout;
   #sweeping: NodeJS.Immediate | undefined;
   #closing: Promise<void> | undefined;
@@ -73,7 +73,10 @@ export class LocalLogStore implements LogStore {
     this.#settings = settings;
     const announcer = new Announcer(settings.logger);
     this.#announcer = announcer;
-    const transaction = (work: () => void) => transact(log, work);
+    const transaction = (work: (horizon: Horizon) => void) => {
+      const horizon = this.#horizon();
+      transact(log, () => work(horizon));
+    };
     this.#appends = new GroupCommit({
       transaction,
       committed: () => announcer.announce(),
@@ -93,9 +96,7 @@ export class LocalLogStore implements LogStore {
       }
       return appended;
     };
-    return this.#write(this.#appends, append, (error) =>
-      error instanceof OutcomeUnknownError ? error : unavailable(error),
-    );
+    return this.#write(this.#appends, append, failureOfAppend);
   }
 
   read(topic: Topic, after: number, limit: PageLimit): Promise<Page> {
@@ -157,7 +158,8 @@ export class LocalLogStore implements LogStore {
   }
 
   #ask<T>(question: (horizon: Horizon) => T): T {
-    this.#refuseUnusable();
+    const unusable = this.#unusable();
+    if (unusable) throw unusable;
     try {
       return question(this.#horizon());
     } catch (error) {
@@ -165,29 +167,24 @@ export class LocalLogStore implements LogStore {
     }
   }
 
-  async #write<T>(
-    group: GroupCommit,
+  #write<T>(
+    group: GroupCommit<Horizon>,
     work: (horizon: Horizon) => T,
     failure: (error: unknown) => Error = unavailable,
   ): Promise<T> {
-    this.#refuseUnusable();
-    try {
-      return await group.add(() => work(this.#horizon()));
-    } catch (error) {
-      throw failure(error);
-    }
+    const unusable = this.#unusable();
+    return unusable ? Promise.reject(unusable) : group.add(work, failure);
   }
 
   #horizon(): Horizon {
     return horizonAt(this.#settings.retention, this.#settings.now());
   }
 
-  #refuseUnusable(): void {
-    if (this.#closing !== undefined) throw new LogUnavailableError('the log is closed');
+  /** Why nothing can be asked or written; `undefined` while all is well. */
+  #unusable(): LogUnavailableError | undefined {
+    if (this.#closing !== undefined) return new LogUnavailableError('the log is closed');
     const { broken } = this.#log;
-    if (broken !== undefined) {
-      throw new LogUnavailableError('the log failed, and must be opened again', broken);
-    }
+    return broken && new LogUnavailableError('the log failed, and must be opened again', broken);
   }
 
   #sweep(): void {
@@ -214,6 +211,10 @@ function transact(log: LocalLog, work: () => void): void {
   } catch (error) {
     throw wasBroken || log.broken === undefined ? error : new OutcomeUnknownError(error);
   }
+}
+
+function failureOfAppend(error: unknown): Error {
+  return error instanceof OutcomeUnknownError ? error : unavailable(error);
 }
 
 function unavailable(error: unknown): LogUnavailableError {

@@ -86,7 +86,9 @@ export class SqliteLog implements LocalLog {
       const memo = JSON.stringify(idempotency.memo);
       this.#sql.putKey.run(topic, key, time, offset, memo, checksumOf(topic, key, time, offset, memo));
     }
-    Object.assign(head, { top: offset, lastTime: time, changed: horizon });
+    head.top = offset;
+    head.lastTime = time;
+    head.changed = horizon;
     return { position: { epoch, offset } };
   }
 

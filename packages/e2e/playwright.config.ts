@@ -3,9 +3,14 @@ import { findChromium } from '../../scripts/find-browser.mjs';
 
 const executablePath = findChromium(chromium);
 
+/** The page that the tests of the fixtures open: known to the workers, once it is served. */
+const baseURL = process.env['WATCH_PAGE'];
+const onPage = { ...(!executablePath && { channel: 'chromium' }), ...(baseURL !== undefined && { baseURL }) };
+
 // No webServer: every test starts the servers it needs, on port 0, and ends them.
 export default defineConfig({
   testDir: 'browser',
+  globalSetup: './browser/support/watch-page.ts',
   forbidOnly: Boolean(process.env['CI']),
   retries: 0,
   workers: 2,
@@ -26,5 +31,15 @@ export default defineConfig({
       ],
     },
   },
-  projects: [{ name: 'chromium', use: executablePath ? {} : { channel: 'chromium' } }],
+  projects: [
+    { name: 'chromium', use: onPage },
+    // The examples of docs/testing.md.
+    {
+      name: 'guides',
+      testDir: '../../docs/recipes',
+      testMatch: 'testing-*.spec.ts',
+      fullyParallel: true,
+      use: onPage,
+    },
+  ],
 });

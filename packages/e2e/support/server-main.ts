@@ -7,14 +7,11 @@ import { feedback, range } from './publications.ts';
 import type { LogContent, PublishCall } from './server-process.ts';
 
 // On the bare log store and the system's clock: nothing may stand between these tests and what they judge.
-await serveProcess(
-  (server, log) => ({
-    publish: (call: PublishCall) => publish(server, call),
-    memory,
-    log: (diagnosisId: number) => readLog(log, diagnosisId),
-  }),
-  { steered: false },
-);
+await serveProcess({ steered: false }, (server, log) => ({
+  publish: (call: PublishCall) => publish(server, call),
+  memory,
+  log: (diagnosisId: number) => readLog(log, diagnosisId),
+}));
 
 async function publish(server: VitalwireServer, { diagnosisId, first, last, comment }: PublishCall) {
   const answers = await Promise.all(

@@ -21,8 +21,9 @@ export interface BroadcastOptions {
   idempotencyKey?: string;
 }
 
-type CamelCase<Type extends string> = Type extends `${infer Head}_${infer Tail}`
-  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+/** The name of the method that publishes a type: `effectivenessUpdate` for `effectiveness_update`. */
+export type MethodName<Type extends string> = Type extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<MethodName<Tail>>}`
   : Type;
 
 /**
@@ -32,7 +33,7 @@ type CamelCase<Type extends string> = Type extends `${infer Head}_${infer Tail}`
  * @throws {RequestError} `invalid_body` with the offending fields, `idempotency_conflict`, `unavailable`, `outcome_unknown`.
  */
 export type Broadcast<C extends Catalogue> = {
-  readonly [Type in PublicationType<C> as CamelCase<Type>]: (
+  readonly [Type in PublicationType<C> as MethodName<Type>]: (
     diagnosisId: number,
     body: PublishBody<Type, C>,
     options?: BroadcastOptions,

@@ -38,7 +38,7 @@ export { type SqliteLogOptions, sqliteLog } from './log/sqlite.ts';
 
 // A server
 
-export type { Broadcast, BroadcastOptions } from './broadcast.ts';
+export type { Broadcast, BroadcastOptions, MethodName } from './broadcast.ts';
 export type { Clock } from './clock.ts';
 export {
   LogUnavailableError,

@@ -4,12 +4,17 @@ export type { Direction, Harm } from './network/conditions.ts';
 export { Network } from './network/network.ts';
 export { type Target, TcpProxy } from './network/tcp-proxy.ts';
 
+// Publishing
+
+export { exampleBody } from './publish/example-body.ts';
+export { createPublish, type Publish, type Published, type PublishTarget } from './publish/publish.ts';
+
 // Servers
 
 export type { ServerSettings } from './server/calls.ts';
 export { CapturedLogger, type LogLine } from './server/captured-logger.ts';
 export { InProcessServer, type InProcessServerOptions } from './server/in-process-server.ts';
-export { type CallHandlers, serveProcess } from './server/serve-process.ts';
+export { type CallHandlers, type ServeProcessOptions, serveProcess } from './server/serve-process.ts';
 export { ServerProcess, type ServerProcessOptions } from './server/server-process.ts';
 export { SteeredClock } from './server/steered-clock.ts';
 

@@ -35,6 +35,11 @@ export class Network implements AsyncDisposable {
     return this.proxy.connections;
   }
 
+  /** Connections that pages began, refused ones too. */
+  get attempts(): number {
+    return this.proxy.attempts;
+  }
+
   /** The network is down: every connection is cut, and no new one comes through. */
   cut(): void {
     this.proxy.refuse();

@@ -1,4 +1,5 @@
 import { flushCompileCache } from 'node:module';
+import type { Catalogue } from '@vitalwire/protocol';
 import {
   createServer,
   createTokenVerifier,
@@ -18,16 +19,25 @@ import { SteeredTokens } from './steered-tokens.ts';
 /** What answers the questions of {@link ServerProcess}, by name. */
 export type CallHandlers = Record<string, (argument: never) => unknown>;
 
+/** Options of {@link serveProcess}. */
+export interface ServeProcessOptions {
+  /**
+   * Whether time, tokens and logs can be steered. Without, the server runs on the system's clock and on the bare log store.
+   * @default true
+   */
+  steered?: boolean;
+  /** The message types. @default the standard catalogue */
+  catalogue?: Catalogue;
+}
+
 /**
  * Serves in this process what its parent, a `ServerProcess`, asks for, and answers its questions.
  *
- * @param steered whether time, tokens and logs can be steered. Without, the server runs on the system's clock and on the
- *   bare log store. @default true
  * @param more handlers of further questions.
  */
 export async function serveProcess(
+  { steered = true, catalogue }: ServeProcessOptions = {},
   more: (server: VitalwireServer, log: LogStore) => CallHandlers = () => ({}),
-  { steered = true }: { steered?: boolean } = {},
 ): Promise<void> {
   const start = JSON.parse(process.argv[2] ?? '{}') as Start;
   const clock = steered ? new SteeredClock(start.steering?.aheadMs) : undefined;
@@ -46,6 +56,7 @@ export async function serveProcess(
   const server = createServer({
     auth: tokens?.verify ?? auth,
     log: log ?? store,
+    ...(catalogue && { catalogue }),
     ...(clock && { clock }),
     ...(logFile !== undefined && { logger: fileLogger(logFile) }),
     ...(limits && { limits }),

@@ -105,7 +105,8 @@ export class ServerProcess implements AsyncDisposable {
     });
     child.on('exit', (code, signal) => {
       const reason = new Error(`the server ended (${signal ?? code}); it said:\n${this.#output}`);
-      if (!this.#ending) this.crashes.push(reason.message);
+      // Only `SIGKILL` ends it on purpose; it may have ended by itself just before.
+      if (!this.#ending || signal !== 'SIGKILL') this.crashes.push(reason.message);
       for (const { reject } of this.#pending.values()) reject(reason);
       this.#pending.clear();
     });

@@ -1,3 +1,8 @@
+// Messages with one mistake
+
+export { type Invalid, invalidBodies, invalidMessages } from './invalid/invalid-messages.ts';
+export type { IssueCode } from './invalid/spoil.ts';
+
 // A network that can be made bad
 
 export type { Direction, Harm } from './network/conditions.ts';

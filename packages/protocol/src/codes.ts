@@ -36,13 +36,12 @@ export function closeCodeOf(reason: CloseReason): number {
 /**
  * What a client does after a close with this code, also for codes of a later version: 4000–4499 reconnect, 4500–4999
  * stop. A code that is none of ours means that the connection was cut: reconnect. So does 1000 that the client did not
- * ask for, because some WebSocket implementations report it for a cut.
+ * ask for, because some WebSocket implementations report it for a cut. Follows {@link closeCodes} without loading it,
+ * since the reasons are a burden to browsers.
  */
 export function afterClose(code: number): AfterClose {
-  if (code === 1000) return 'reconnect';
-  const known = closeCodes.find((row) => row.code === code);
-  if (known) return known.action;
-  return code >= 4500 && code <= 4999 ? 'stop' : 'reconnect';
+  if (code === 4401) return 'refresh';
+  return /^(100[23789]|4[5-9]..)$/.test(`${code}`) ? 'stop' : 'reconnect';
 }
 
 /**

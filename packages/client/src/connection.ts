@@ -21,12 +21,26 @@ export interface ConnectionOwner {
 
 /** How long a connection has to hold before its failures are forgotten. */
 const HEALTHY_MS = 5_000;
-/** How long an answer may take after the device woke up: short, since the connection is probably dead. */
-const WAKE_TIMEOUT_MS = 2_000;
+/**
+ * How long an answer may take after the device woke up: short, since the connection is probably dead. With the spread,
+ * a new one is under way within 2 s, though the clock has to be looked at before.
+ */
+const WAKE_TIMEOUT_MS = 1_000;
+/** Devices that wake together, as their network came back, are spread over this time. */
+const WAKE_SPREAD_MS = 250;
+/** A page that was put to sleep and runs on all the same waits this long. */
+const ASLEEP_MS = 5_000;
 /** Part of its remaining lifetime after which a token is replaced, ± 10 % so that clients do not ask all at once. */
 const refreshPart = () => 0.7 + Math.random() / 5;
 /** `setTimeout` overflows beyond 24.8 days. */
 const MAX_TIMER_MS = 0x7fffffff;
+
+/** Something that ends with an attempt. By the wall clock it is due at a time, also when its timer slept. */
+interface Timer {
+  readonly dueAt: number;
+  run(): void;
+  cancel: () => void;
+}
 
 /** The managed life of a connection over many sockets: the only owner of a socket and of its timers. */
 export class Connection {
@@ -39,9 +53,14 @@ export class Connection {
   #transport: Transport | undefined;
   #heartbeat: Heartbeat | undefined;
   #user: string | undefined;
+  /** The latest token, and when it ends by this clock; `Infinity` when that is unknown or left to the server. */
+  #token: unknown;
+  #expiresAt = Infinity;
+  /** When the socket, or the way to one, was begun. */
+  #begunAt = 0;
   /** What ends with this attempt: timers, and the request for a token. */
-  #timers = new Set<() => void>();
-  #stopListening: (() => void) | undefined;
+  #timers = new Set<Timer>();
+  #listening: ((() => void) | undefined)[] = [];
 
   constructor(settings: Settings, read: FrameReader<Catalogue>, owner: ConnectionOwner) {
     this.#settings = settings;
@@ -94,8 +113,8 @@ export class Connection {
       this.#later(state.retryAt - Date.now(), () => this.connect());
     }
     if (effect === 'rest') {
-      this.#stopListening?.();
-      this.#stopListening = undefined;
+      for (const stop of this.#listening) stop?.();
+      this.#listening = [];
     }
     if (event.type === 'proved') this.#later(HEALTHY_MS, () => this.#apply({ type: 'healthy' }));
     if (state.name !== before.name) this.#owner.changed(state);
@@ -104,33 +123,47 @@ export class Connection {
   /** Ends whatever is going on. Nothing of it is heard of again. */
   #end(): void {
     this.#attempt++;
-    for (const cancel of [...this.#timers]) cancel();
+    for (const { cancel } of [...this.#timers]) cancel();
     this.#heartbeat?.stop();
     this.#heartbeat = undefined;
     this.#transport?.close();
     this.#transport = undefined;
   }
 
-  /** Sets a timer of this attempt. Returns the function that cancels it. */
-  #later(ms: number, run: () => void): () => void {
-    const timer = setTimeout(
+  /** Sets a timer of this attempt. */
+  #later(ms: number, run: () => void): Timer {
+    const id = setTimeout(
       () => {
-        cancel();
-        if (ms > MAX_TIMER_MS) this.#later(ms - MAX_TIMER_MS, run);
-        else run();
+        if (ms <= MAX_TIMER_MS) return timer.run();
+        timer.cancel();
+        this.#later(ms - MAX_TIMER_MS, run);
       },
       Math.min(Math.max(ms, 0), MAX_TIMER_MS),
     );
-    const cancel = () => {
-      clearTimeout(timer);
-      this.#timers.delete(cancel);
+    const timer: Timer = {
+      dueAt: Date.now() + ms,
+      run() {
+        timer.cancel();
+        run();
+      },
+      cancel: () => {
+        clearTimeout(id);
+        this.#timers.delete(timer);
+      },
     };
-    this.#timers.add(cancel);
-    return cancel;
+    this.#timers.add(timer);
+    return timer;
   }
 
   #open(): void {
-    this.#stopListening ??= this.#settings.environment.onWake(() => this.#wake());
+    const { environment } = this.#settings;
+    this.#begunAt = Date.now();
+    if (this.#listening.length === 0) {
+      this.#listening = [
+        environment.onWake(() => this.#wake()),
+        environment.onSleep?.(() => this.#apply({ type: 'lost', retryAt: Date.now() + ASLEEP_MS })),
+      ];
+    }
     this.#askToken(
       (token) => this.#openSocket(token),
       () => this.#lost(),
@@ -139,25 +172,36 @@ export class Connection {
 
   /** Asks for a token, with a time limit. What comes later, or after the end of this attempt, is dropped. */
   #askToken(use: (token: string) => void, failed: () => void): void {
-    const attempt = this.#attempt;
     const request = new AbortController();
-    const abort = () => request.abort();
     const settle = (token: unknown, cause?: unknown) => {
-      if (!pending || attempt !== this.#attempt) return;
-      pending = false;
-      cancel();
-      abort();
-      this.#timers.delete(abort);
-      if (token && typeof token === 'string') return use(token);
-      this.#settings.report(new ClientError('token', 'getToken failed', { temporary: true, cause }));
-      failed();
+      timer.cancel();
+      const spent = token === this.#token && Date.now() >= this.#expiresAt;
+      if (token && typeof token === 'string' && !spent) {
+        this.#token = token;
+        const { exp = 0 } = readClaims(token);
+        // A token that is over by this clock from the beginning is left to the server, whose clock counts.
+        this.#expiresAt = exp * 1_000 > Date.now() ? exp * 1_000 : Infinity;
+        return use(token);
+      }
+      const final = (cause as ClientError | undefined)?.temporary === false;
+      const message = spent ? 'getToken gave a token again that is over' : 'getToken failed';
+      this.#settings.report(new ClientError('token', message, { temporary: !final, cause }));
+      if (final) this.#apply({ type: 'refused', reason: (cause as ClientError).code });
+      else failed();
     };
-    let pending = true;
-    const cancel = this.#later(this.#settings.timeoutMs, () => settle(undefined, 'timeout'));
-    this.#timers.add(abort);
+    const timer = this.#later(this.#settings.timeoutMs, () => settle(undefined, 'timeout'));
+    const { cancel } = timer;
+    timer.cancel = () => {
+      request.abort();
+      cancel();
+    };
     Promise.resolve({ signal: request.signal })
       .then(this.#settings.getToken)
-      .then(settle, (error) => settle(undefined, error));
+      // Too late, or nobody waits any more.
+      .then(
+        (token) => request.signal.aborted || settle(token),
+        (error) => request.signal.aborted || settle(undefined, error),
+      );
   }
 
   #openSocket(token: string): void {
@@ -176,23 +220,25 @@ export class Connection {
   }
 
   #opened(token: string): void {
+    // The device slept since the token was given.
+    if (Date.now() >= this.#expiresAt) return this.#lost();
     this.#authenticate(token);
     // Pings at once, since the pong proves the token where no subscription does.
     this.#heartbeat = startHeartbeat(
       this.#settings.heartbeat,
-      () => this.send({ type: 'ping' }),
-      () => this.#lost(),
+      (id) => this.send({ type: 'ping', ...(id && { id }) }),
+      (doubted) => this.#lost(1006, '', true, doubted ? WAKE_SPREAD_MS : undefined),
     );
     this.#owner.opened();
   }
 
   #authenticate(token: string): void {
-    const { sub, exp } = readClaims(token);
-    this.#user = sub;
+    this.#user = readClaims(token).sub;
     this.send({ type: 'authenticate', token });
-    const remaining = exp ? exp * 1_000 - Date.now() : 0;
-    // A token that is over by this clock is left to the server, whose clock counts.
-    if (remaining > 0) this.#later(Math.max(remaining * refreshPart(), 1_000), () => this.#refresh(0));
+    if (this.#expiresAt < Infinity) {
+      const remaining = this.#expiresAt - Date.now();
+      this.#later(Math.max(remaining * refreshPart(), 1_000), () => this.#refresh(0));
+    }
   }
 
   /** Replaces the token on the open connection. */
@@ -211,10 +257,10 @@ export class Connection {
   }
 
   #received(text: string): void {
-    this.#heartbeat?.heard();
     const received = this.#read(text);
-    if ('message' in received) {
-      const { message } = received;
+    const message = 'message' in received ? received.message : undefined;
+    this.#heartbeat?.heard(message?.type === 'pong' ? message.data.id : undefined);
+    if (message) {
       if (message.type === 'disconnect') {
         return this.#lost(message.code, message.reason, message.reconnect, message.retry_after_ms);
       }
@@ -227,6 +273,8 @@ export class Connection {
 
   /** The connection ended, or has to. What the server said counts more than the code, which may be made up. */
   #lost(code = 1006, reason = '', reconnect = afterClose(code) !== 'stop', withinMs?: number): void {
+    // Whatever this clock says, and also when the token cannot be read.
+    if (afterClose(code) === 'refresh') this.#expiresAt = 0;
     if (!reconnect) {
       const stopped = reason || String(code);
       this.#settings.report(new ClientError(stopped, `the server closed with ${code}`));
@@ -240,8 +288,18 @@ export class Connection {
     this.#apply({ type: 'lost', retryAt: Date.now() + delay });
   }
 
+  /** The connection has this long to prove itself; an attempt that is older than that, to become one. */
   #wake(): void {
-    if (this.#state.name === 'waiting') this.connect();
-    else this.#heartbeat?.doubt(WAKE_TIMEOUT_MS);
+    const now = Date.now();
+    for (const timer of [...this.#timers]) {
+      // A token is due for its successor, or the request for one overdue. An earlier timer may have ended the others.
+      if (timer.dueAt <= now && this.#timers.has(timer)) timer.run();
+    }
+    if (this.#state.name === 'waiting') return this.connect();
+    if (this.#state.name === 'connected') return this.#heartbeat?.doubt(WAKE_TIMEOUT_MS);
+    if (now - this.#begunAt < WAKE_TIMEOUT_MS) return;
+    this.#later(WAKE_TIMEOUT_MS, () => {
+      if (this.#state.name === 'connecting') this.#lost(1006, '', true, WAKE_SPREAD_MS);
+    });
   }
 }

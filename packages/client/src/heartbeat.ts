@@ -36,39 +36,59 @@ export function beat(
 
 /** A running heartbeat. */
 export interface Heartbeat {
-  /** A frame arrived. */
-  heard(): void;
-  /** The connection is suspect: ping now, and wait this long only. */
+  /** A frame arrived; `pong`: the id of the ping that it answers. */
+  heard(pong?: unknown): void;
+  /** The connection is suspect: ping now, and wait this long only, for the answer to just this ping. */
   doubt(timeoutMs: number): void;
   stop(): void;
 }
 
-/** Starts with a ping, since a new connection has to prove itself. Calls `dead` at most once. */
-export function startHeartbeat(settings: HeartbeatSettings, ping: () => void, dead: () => void): Heartbeat {
+/**
+ * Starts with a ping, since a new connection has to prove itself. Calls `dead` at most once, `doubted` when it was the
+ * answer after a doubt that did not come.
+ */
+export function startHeartbeat(
+  settings: HeartbeatSettings,
+  ping: (id?: string) => void,
+  dead: (doubted: boolean) => void,
+): Heartbeat {
   let pulse: Pulse;
   let timer: ReturnType<typeof setTimeout>;
+  let doubts = 0;
+  /** The ping whose answer alone ends a doubt: other frames may have been on their way since before a sleep. */
+  let proof: string | undefined;
+  let { timeoutMs } = settings;
   const wait = (next: Pulse) => {
     pulse = next;
     clearTimeout(timer);
     timer = setTimeout(look, Math.max(next.dueAt - Date.now(), 0));
   };
-  const look = () => {
-    const next = beat(pulse, Date.now(), settings);
-    if (!next) return dead();
-    if (next.pings > pulse.pings) ping();
-    wait(next);
-  };
-  const doubt = (timeoutMs: number) => {
-    ping();
+  const ask = () => {
+    ping(proof);
     wait({ heardAt: Date.now(), pings: 1, dueAt: Date.now() + timeoutMs });
   };
-  doubt(settings.timeoutMs);
+  const look = () => {
+    const next = beat(pulse, Date.now(), { ...settings, timeoutMs });
+    if (!next) return dead(proof !== undefined);
+    if (next.pings > pulse.pings) ping(proof);
+    wait(next);
+  };
+  ask();
   return {
-    heard() {
+    heard(pong) {
+      if (proof !== undefined && pong !== proof) return;
+      proof = undefined;
+      timeoutMs = settings.timeoutMs;
       // The timer stays: setting one for every frame would be dear.
       pulse = { ...pulse, heardAt: Date.now(), pings: 0 };
     },
-    doubt,
+    doubt(waitMs) {
+      // The signs of a wake come together; the first of them sets the time, unless the device slept again.
+      if (proof !== undefined && Date.now() < pulse.dueAt) return;
+      proof = `wake ${++doubts}`;
+      timeoutMs = waitMs;
+      ask();
+    },
     stop: () => clearTimeout(timer),
   };
 }

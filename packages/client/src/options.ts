@@ -1,6 +1,6 @@
 import type { After, Catalogue, StandardCatalogue } from '@vitalwire/protocol';
 import type { BackoffSettings } from './backoff.ts';
-import { browserEnvironment, type Environment } from './environment.ts';
+import { deviceEnvironment, type Environment } from './environment.ts';
 import { ClientError } from './errors.ts';
 import type { GapHandling } from './gap.ts';
 import type { HeartbeatSettings } from './heartbeat.ts';
@@ -14,9 +14,10 @@ export interface ClientOptions<C extends Catalogue = StandardCatalogue> {
   url: string | URL;
   /**
    * Supplies a token that is valid now. Called for every attempt to connect, and again on the open connection at about
-   * 80 % of the token's lifetime when its `exp` can be read. An error is given to `onError` and tried again with backoff.
-   * The signal ends when nobody waits for the token any more; give it to `fetch`, since a request over a dead connection
-   * would hang on.
+   * 80 % of the token's lifetime when its `exp` can be read. An error is given to `onError` and tried again with backoff,
+   * and so is a token given again that is over; an error with `temporary: false`, such as a `ClientError`, ends the
+   * attempts: the client stops with its `code` as the reason. The signal ends when nobody waits for the token any more;
+   * give it to `fetch`, since a request over a dead connection would hang on.
    */
   getToken: (request: { readonly signal: AbortSignal }) => string | Promise<string>;
   /** What happens at a gap of any subscription that says nothing of its own. Without it each `subscribe` must say so. */
@@ -54,7 +55,7 @@ export interface ClientOptions<C extends Catalogue = StandardCatalogue> {
    * topic, and resumes from the log when the handlers have caught up. @default 1_000
    */
   maxWaitingPublications?: number;
-  /** Signals that the device woke up or is online again. @default the browser's; none elsewhere */
+  /** Tells of sleep, wake and network. @default the browser's events, and everywhere a look at the clock */
   environment?: Environment;
   /** Opens sockets. @default reconnecting-websocket over the global `WebSocket` */
   transport?: OpenTransport;
@@ -167,7 +168,7 @@ export function clientSettings(options: ClientOptions<Catalogue>): Settings {
     heartbeat: { ...DEFAULTS.heartbeat, ...options.heartbeat },
     backoff: { ...DEFAULTS.backoff, ...options.backoff },
     maxWaitingPublications: options.maxWaitingPublications ?? DEFAULTS.maxWaitingPublications,
-    environment: options.environment ?? browserEnvironment,
+    environment: options.environment ?? deviceEnvironment,
     transport: options.transport ?? openReconnectingWebSocket,
   };
 }

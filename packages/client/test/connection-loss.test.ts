@@ -8,7 +8,8 @@ describe('after a loss', () => {
   it.each([1000, 1001, 1005, 1006, 1011, 1012, 1013, 4400, 4401, 4408, 4499, 3000])(
     'reconnects after %i',
     async (code) => {
-      const client = connect();
+      let tokens = 0;
+      const client = connect({ getToken: () => `token ${++tokens}` });
       await prove();
       transport.last().listener.lost(code, '');
       expect(client.state).toMatchObject({ name: 'waiting', retryAt: Date.now() + 500 });

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { ClientError } from '../src/index.ts';
 import { connect, errors, freshConnections, prove, transport } from './support/connections.ts';
 import { settle } from './support/timers.ts';
 import { tokenOf } from './support/tokens.ts';
@@ -61,6 +62,34 @@ describe('getToken', () => {
     answers[1]?.('fresh');
     await settle();
     transport.last().listener.opened();
+    expect(transport.last().said[0]).toEqual({ type: 'authenticate', token: 'fresh' });
+  });
+
+  it('ends the attempts for good when its error is not temporary', async () => {
+    const client = connect({
+      getToken() {
+        throw new ClientError('signed_out', 'the session is over');
+      },
+    });
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(client.state).toEqual({ name: 'stopped', reason: 'signed_out' });
+    expect(errors).toMatchObject([{ code: 'token', temporary: false, cause: { code: 'signed_out' } }]);
+    expect(transport.sockets).toEqual([]);
+  });
+
+  it('is not believed when it gives a token again that the server called expired', async () => {
+    const getToken = vi.fn(() => 'stale');
+    const client = connect({ getToken });
+    await prove();
+    transport.last().listener.lost(4401, 'token_expired');
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(transport.sockets).toHaveLength(1);
+    expect(getToken.mock.calls.length).toBeGreaterThan(3);
+    expect(errors[0]).toMatchObject({ code: 'token', temporary: true });
+    getToken.mockReturnValue('fresh');
+    await vi.advanceTimersByTimeAsync(20_000);
+    await prove();
+    expect(client.state.name).toBe('connected');
     expect(transport.last().said[0]).toEqual({ type: 'authenticate', token: 'fresh' });
   });
 
@@ -186,6 +215,18 @@ describe('a token with an expiry', () => {
     await prove();
     await vi.advanceTimersByTimeAsync(5_000);
     expect(getToken.mock.calls.length).toBeLessThanOrEqual(3);
+  });
+
+  it('is never used again when it is over by this clock', async () => {
+    const token = expiring(60);
+    connect({ getToken: () => token });
+    await prove();
+    await vi.advanceTimersByTimeAsync(10_000);
+    transport.last().listener.lost(1006, '');
+    vi.setSystemTime(Date.now() + 50_000);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(transport.sockets).toHaveLength(1);
+    expect(errors[0]).toMatchObject({ code: 'token', message: 'getToken gave a token again that is over' });
   });
 
   it('of another user makes a new connection', async () => {

@@ -53,8 +53,8 @@ describe('a running heartbeat', () => {
     log = [];
     heartbeat = startHeartbeat(
       settings,
-      () => log.push('ping'),
-      () => log.push('dead'),
+      (id = '') => log.push(`ping ${id}`.trim()),
+      (doubted) => log.push(doubted ? 'dead, doubted' : 'dead'),
     );
   });
 
@@ -87,22 +87,72 @@ describe('a running heartbeat', () => {
     expect(log).not.toContain('dead');
   });
 
-  it('ends a doubted connection after the short wait', () => {
-    heartbeat.heard();
-    heartbeat.doubt(2_000);
-    vi.advanceTimersByTime(1_999);
-    expect(log).toEqual(['ping', 'ping']);
-    vi.advanceTimersByTime(1);
-    expect(log).toEqual(['ping', 'ping', 'dead']);
-  });
-
   it('says that a connection is dead once', () => {
     vi.advanceTimersByTime(600_000);
     expect(log).toEqual(['ping', 'dead']);
   });
 
   it('leaves no timer behind when it is stopped', () => {
+    heartbeat.doubt(1_000);
     heartbeat.stop();
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  describe('in doubt', () => {
+    beforeEach(() => {
+      heartbeat.heard();
+      log = [];
+      heartbeat.doubt(1_000);
+    });
+
+    it('ends the connection after the short wait', () => {
+      vi.advanceTimersByTime(999);
+      expect(log).toEqual(['ping wake 1']);
+      vi.advanceTimersByTime(1);
+      expect(log).toEqual(['ping wake 1', 'dead, doubted']);
+    });
+
+    it('is convinced by the answer to its ping', () => {
+      heartbeat.heard('wake 1');
+      vi.advanceTimersByTime(24_000);
+      expect(log).toEqual(['ping wake 1']);
+    });
+
+    it.each([undefined, 7])('is not convinced by what may have been on its way before: %s', (pong) => {
+      heartbeat.heard(pong);
+      vi.advanceTimersByTime(1_000);
+      expect(log).toEqual(['ping wake 1', 'dead, doubted']);
+    });
+
+    it('asks once for signs that come together, and allows no more time', () => {
+      vi.advanceTimersByTime(600);
+      heartbeat.doubt(1_000);
+      vi.advanceTimersByTime(400);
+      expect(log).toEqual(['ping wake 1', 'dead, doubted']);
+    });
+
+    it('asks anew when the device slept again, and an earlier answer counts no longer', () => {
+      vi.setSystemTime(Date.now() + 60_000);
+      heartbeat.doubt(1_000);
+      heartbeat.heard('wake 1');
+      vi.advanceTimersByTime(1_000);
+      expect(log).toEqual(['ping wake 1', 'ping wake 2', 'dead, doubted']);
+    });
+
+    it('repeats its ping once, with the short wait again, when its timer was held up', () => {
+      vi.setSystemTime(Date.now() + 60_000);
+      vi.advanceTimersByTime(1_000);
+      expect(log).toEqual(['ping wake 1', 'ping wake 1']);
+      vi.advanceTimersByTime(1_000);
+      expect(log).toEqual(['ping wake 1', 'ping wake 1', 'dead, doubted']);
+    });
+
+    it('waits as long as ever when the doubt is over', () => {
+      heartbeat.heard('wake 1');
+      vi.advanceTimersByTime(34_999);
+      expect(log).toEqual(['ping wake 1', 'ping']);
+      vi.advanceTimersByTime(1);
+      expect(log).toEqual(['ping wake 1', 'ping', 'dead']);
+    });
   });
 });

@@ -10,6 +10,7 @@ export let transport: ReturnType<typeof fakeTransport>;
 export let errors: { code?: string }[];
 export let states: string[];
 export let wake: () => void;
+export let sleep: () => void;
 export let listeners: number;
 export let clients: Client[];
 
@@ -27,6 +28,14 @@ export function connect(options: Partial<ClientOptions> = {}) {
         return () => {
           listeners--;
           wake = () => {};
+        };
+      },
+      onSleep(listener) {
+        sleep = listener;
+        listeners++;
+        return () => {
+          listeners--;
+          sleep = () => {};
         };
       },
     },
@@ -56,6 +65,7 @@ export function freshConnections() {
     states = [];
     clients = [];
     wake = () => {};
+    sleep = () => {};
     listeners = 0;
   });
 

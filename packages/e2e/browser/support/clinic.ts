@@ -48,14 +48,26 @@ export class Clinic {
     return `http://127.0.0.1:${this.proxy.port}`;
   }
 
-  /** Publishes feedback as a backend does, and returns its offset. */
-  async publish(diagnosisId: number): Promise<number> {
+  async #headers(): Promise<Record<string, string>> {
     const secret = (await readFile(join(this.#data, 'token-secret'), 'utf8')).trim();
     const token = await signToken({ secret, sub: 'e2e', scope: 'broadcast' });
+    return { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  }
+
+  /** How many live connections the server knows. */
+  async liveConnections(): Promise<number> {
+    const status = await fetch(`http://127.0.0.1:${this.#port}/ws/status`, {
+      headers: await this.#headers(),
+    });
+    return ((await status.json()) as { total_connections: number }).total_connections;
+  }
+
+  /** Publishes feedback as a backend does, and returns its offset. */
+  async publish(diagnosisId: number): Promise<number> {
     const feedback = { feedback_id: `e2e-${++this.#feedback}`, rating: 4, effectiveness: 0.8 };
     const response = await fetch(`http://127.0.0.1:${this.#port}/ws/broadcast-feedback-update`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      headers: await this.#headers(),
       body: JSON.stringify({ diagnosis_id: diagnosisId, ...feedback }),
     });
     const answer = (await response.json()) as { offset: number };

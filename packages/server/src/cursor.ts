@@ -1,5 +1,5 @@
 import { formatPosition, type Position, type Recovery, type SymbolicStart } from '@vitalwire/protocol';
-import { type Batch, type Delivery, visibleTo } from './delivery.ts';
+import type { Batch, Part, Selection } from './delivery.ts';
 import { LogUnavailableError } from './errors.ts';
 import type { Audience } from './hub.ts';
 import type { Topic } from './log/log-store.ts';
@@ -13,7 +13,8 @@ export interface Outlet {
   readonly writable: boolean;
   /** Sends the topic's `connect`: the subscription begins, or begins again after a gap. */
   opened(cursor: Cursor, recovery: Recovery, top: Position): void;
-  deliver(cursor: Cursor, frames: readonly Uint8Array[]): void;
+  /** Sends publications; there is at least one. The cursor stands behind them already. */
+  deliver(cursor: Cursor, publications: Selection): void;
   /** The log cannot be read now: the cursor stands still. Not called again before a read has succeeded. */
   halted(cursor: Cursor, error: LogUnavailableError): void;
   /** The subscription could not begin, or the log failed for good. */
@@ -37,6 +38,8 @@ export interface Outlet {
 export class Cursor {
   readonly topic: Topic;
   readonly userId: string;
+  /** It moved since the session last asked for a proof of receipt. The session's, which keeps it here to find it at once. */
+  unproven = false;
   readonly #reads: SharedReads;
   readonly #outlet: Outlet;
   #phase: 'starting' | 'catching_up' | 'live' | 'closed' = 'starting';
@@ -181,14 +184,12 @@ export class Cursor {
   }
 
   /** Part by part, for as long as the peer keeps up. */
-  #handOver(parts: readonly (readonly Delivery[])[]): void {
+  #handOver(parts: readonly Part[]): void {
     for (const part of parts) {
       if (this.#phase === 'closed' || !this.#outlet.writable) return;
-      const frames = part
-        .filter((delivery) => delivery.offset > this.#offset && visibleTo(this.userId, delivery))
-        .map((delivery) => delivery.frame);
-      this.#offset = Math.max(this.#offset, part.at(-1)?.offset ?? 0);
-      if (frames.length > 0) this.#outlet.deliver(this, frames);
+      const selection = part.select(this.#offset, this.userId);
+      if (part.last > this.#offset) this.#offset = part.last;
+      if (selection.count > 0) this.#outlet.deliver(this, selection);
     }
   }
 }
@@ -201,16 +202,15 @@ function offsetOf(after: Position | SymbolicStart | undefined): number {
 
 /** Whether nothing is left out between an offset and what a page holds beyond it. */
 function continues({ top, parts }: FramedPage, offset: number): boolean {
-  const first = parts[0]?.[0]?.offset ?? top + 1;
+  const first = parts[0]?.first ?? top + 1;
   return first <= offset + 1;
 }
 
 /** How many publications after an offset a user may receive; `undefined` when the page does not hold all of them. */
 function countIn(page: FramedPage, from: number, userId: string): number | undefined {
-  const last = page.parts.at(-1)?.at(-1)?.offset ?? page.top;
+  const last = page.parts.at(-1)?.last ?? page.top;
   if (last < page.top || !continues(page, from)) return undefined;
-  const after = page.parts.flat().filter(({ offset }) => offset > from);
-  return after.filter((delivery) => visibleTo(userId, delivery)).length;
+  return page.parts.reduce((count, part) => count + part.select(from, userId).count, 0);
 }
 
 function describe(start: Start, top: Position, earliest: number, count: number): Recovery {

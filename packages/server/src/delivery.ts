@@ -1,47 +1,97 @@
 import { placePublication } from '@vitalwire/protocol';
+import { textFrame } from './frame.ts';
 import type { Publication, Topic } from './log/log-store.ts';
 
-/** A publication ready to be sent: its frame, built once for all who receive it. */
-export interface Delivery {
-  readonly offset: number;
-  readonly to: string | undefined;
-  readonly frame: Uint8Array;
+/** What one user receives of a part: whole frames in order, and how many they are. */
+export interface Selection {
+  readonly bytes: Uint8Array;
+  readonly count: number;
 }
 
-/** Deliveries of one topic, in order and without holes. */
+/** Publications of one topic that were announced together. */
 export interface Batch {
   readonly topic: Topic;
   readonly epoch: string;
   readonly first: number;
   readonly last: number;
   /** In parts that are handed over whole, so that a burst is not held for a peer that takes only its beginning. */
-  readonly parts: readonly (readonly Delivery[])[];
+  readonly parts: readonly Part[];
+}
+
+/** A publication in its frame. */
+interface Delivery {
+  readonly offset: number;
+  readonly to: string | undefined;
+  readonly frame: Uint8Array;
 }
 
 /** Bytes after which a part ends. */
 const PART_BYTES = 65_536;
 
-/** Frames publications. Live and replayed ones pass through here, so they are the same bytes. */
-export function frame(epoch: string, publications: readonly Publication[]): Delivery[] {
-  return publications.map(({ offset, text, to }) => ({
-    offset,
-    to,
-    frame: Buffer.from(placePublication(text, { epoch, offset })),
-  }));
+/**
+ * Publications of one topic, in order and without holes, ready to be sent: framed once, and in one buffer for all who
+ * receive the same of them. That is everybody but those whom some of it is addressed to, and those who have its beginning.
+ */
+export class Part {
+  readonly first: number;
+  readonly last: number;
+  readonly #deliveries: readonly Delivery[];
+  /** Whom some of it is addressed to. */
+  readonly #addressees: ReadonlySet<string>;
+  /** What everybody else receives. */
+  readonly #shared: Selection;
+
+  /** @param deliveries at least one. */
+  constructor(deliveries: readonly Delivery[]) {
+    this.first = deliveries[0]?.offset ?? 0;
+    this.last = deliveries.at(-1)?.offset ?? 0;
+    const whole = join(deliveries);
+    this.#deliveries = within(whole.bytes, deliveries);
+    this.#addressees = new Set(deliveries.flatMap(({ to }) => to ?? []));
+    const forAll = this.#deliveries.filter(({ to }) => to === undefined);
+    this.#shared = forAll.length === whole.count ? whole : join(forAll);
+  }
+
+  /** What a user receives of it who has everything up to an offset. */
+  select(after: number, userId: string): Selection {
+    if (after < this.first && !this.#addressees.has(userId)) return this.#shared;
+    return join(
+      this.#deliveries.filter((delivery) => delivery.offset > after && visibleTo(userId, delivery)),
+    );
+  }
 }
 
-/** Divides deliveries into the parts of a batch. */
-export function partition(deliveries: readonly Delivery[]): Delivery[][] {
-  const parts: Delivery[][] = [];
-  let rest = 0;
-  for (const delivery of deliveries) {
-    if (rest <= 0) {
-      parts.push([]);
-      rest = PART_BYTES;
-    }
-    parts.at(-1)?.push(delivery);
-    rest -= delivery.frame.byteLength;
+function join(deliveries: readonly Delivery[]): Selection {
+  const frames = deliveries.map(({ frame }) => frame);
+  const [only] = frames;
+  return { bytes: frames.length === 1 && only ? only : Buffer.concat(frames), count: frames.length };
+}
+
+/** The same deliveries, with their frames where they stand in the bytes, so that they are held once. */
+function within(bytes: Uint8Array, deliveries: readonly Delivery[]): Delivery[] {
+  let end = 0;
+  return deliveries.map(({ offset, to, frame }) => {
+    const start = end;
+    end += frame.byteLength;
+    return { offset, to, frame: bytes.subarray(start, end) };
+  });
+}
+
+/** Frames publications, in parts. Live and replayed ones pass through here, so they are the same bytes. */
+export function partsOf(epoch: string, publications: readonly Publication[]): Part[] {
+  const parts: Part[] = [];
+  let deliveries: Delivery[] = [];
+  let size = 0;
+  for (const { offset, text, to } of publications) {
+    const frame = textFrame(placePublication(text, { epoch, offset }));
+    deliveries.push({ offset, to, frame });
+    size += frame.byteLength;
+    if (size < PART_BYTES) continue;
+    parts.push(new Part(deliveries));
+    deliveries = [];
+    size = 0;
   }
+  if (deliveries.length > 0) parts.push(new Part(deliveries));
   return parts;
 }
 

@@ -1,6 +1,6 @@
 import type { Position } from '@vitalwire/protocol';
 import type { Cursor } from './cursor.ts';
-import { type Batch, frame, partition } from './delivery.ts';
+import { type Batch, partsOf } from './delivery.ts';
 import type { Announcement, Topic } from './log/log-store.ts';
 import type { Session } from './session.ts';
 
@@ -82,7 +82,7 @@ export class Hub {
       epoch,
       first: first.offset,
       last: last.offset,
-      parts: partition(frame(epoch, publications)),
+      parts: partsOf(epoch, publications),
     };
     for (const cursor of audience.cursors) cursor.announce(batch);
   }

@@ -19,9 +19,11 @@ export class Liveness {
   #tookAt: number;
   #pingedAt = Number.NEGATIVE_INFINITY;
   #pingPending = false;
-  #unprovenBytes = 0;
+  #sent = 0;
+  /** Of what was sent: when the newest pong arrived, and at the last verdict. */
+  #sentUntilPong = 0;
+  #sentUntilVerdict = 0;
   #buffered = 0;
-  #sentSinceVerdict = 0;
 
   constructor(timing: Timing, now: number) {
     this.#timing = timing;
@@ -35,8 +37,7 @@ export class Liveness {
   }
 
   sent(bytes: number): void {
-    this.#unprovenBytes += bytes;
-    this.#sentSinceVerdict += bytes;
+    this.#sent += bytes;
   }
 
   pinged(now: number): void {
@@ -47,7 +48,7 @@ export class Liveness {
   /** The pending ping was answered, and with it everything before it. */
   ponged(now: number): void {
     this.#pingPending = false;
-    this.#unprovenBytes = 0;
+    this.#sentUntilPong = this.#sent;
     this.#heardAt = now;
     this.#tookAt = now;
   }
@@ -58,11 +59,12 @@ export class Liveness {
   }
 
   verdict(now: number, bufferedAmount: number): LivenessVerdict {
-    const taken = this.#buffered + this.#sentSinceVerdict - bufferedAmount;
+    const taken = this.#buffered + this.#sent - this.#sentUntilVerdict - bufferedAmount;
     this.#buffered = bufferedAmount;
-    this.#sentSinceVerdict = 0;
-    if (taken > 0 || (bufferedAmount === 0 && this.#unprovenBytes === 0)) this.#tookAt = now;
-    const slow = bufferedAmount > 0 || this.#unprovenBytes > NETWORK_BUFFER_BYTES;
+    this.#sentUntilVerdict = this.#sent;
+    const unproven = this.#sent - this.#sentUntilPong;
+    if (taken > 0 || (bufferedAmount === 0 && unproven === 0)) this.#tookAt = now;
+    const slow = bufferedAmount > 0 || unproven > NETWORK_BUFFER_BYTES;
     if (slow) return now - this.#tookAt >= this.#timing.stallTimeoutMs ? 'stalled' : 'fine';
     if (this.#pingPending) return now - this.#pingedAt >= this.#timing.pongTimeoutMs ? 'dead' : 'fine';
     return now - this.#heardAt >= this.#timing.pingIntervalMs ? 'ping' : 'fine';

@@ -1,4 +1,3 @@
-import type { Position } from '@vitalwire/protocol';
 import type { Cursor } from './cursor.ts';
 import type { Receipt } from './log/log-store.ts';
 
@@ -8,38 +7,41 @@ import type { Receipt } from './log/log-store.ts';
  */
 export class Proof {
   /** Cursors that moved since the last ping. */
-  readonly #moved = new Set<Cursor>();
-  #pending: { payload: string; positions: Map<Cursor, Position> } | undefined;
+  #moved: Cursor[] = [];
+  #pending: { payload: string; receipts: Receipt[] } | undefined;
   #pings = 0;
 
   /** Whether there is anything to prove. */
   get due(): boolean {
-    return this.#moved.size > 0;
+    return this.#moved.length > 0;
   }
 
   moved(cursor: Cursor): void {
-    this.#moved.add(cursor);
+    if (cursor.unproven) return;
+    cursor.unproven = true;
+    this.#moved.push(cursor);
   }
 
   /** The cursor is closed: what was not asked for yet is not proven any more. */
   left(cursor: Cursor): void {
-    this.#moved.delete(cursor);
+    if (cursor.unproven) this.#moved = this.#moved.filter((moved) => moved !== cursor);
   }
 
   /** Begins a proof. Returns the payload of its ping. */
   begin(): string {
     const payload = String(++this.#pings);
-    const positions = new Map([...this.#moved].map((cursor) => [cursor, cursor.position]));
-    this.#moved.clear();
-    this.#pending = { payload, positions };
+    const receipts = this.#moved.map(({ topic, userId, position }) => ({ topic, userId, position }));
+    for (const cursor of this.#moved) cursor.unproven = false;
+    this.#moved = [];
+    this.#pending = { payload, receipts };
     return payload;
   }
 
   /** Takes a pong: what it proves, or `undefined` when nobody asked for it. */
   settle(payload: string): Receipt[] | undefined {
     if (this.#pending?.payload !== payload) return undefined;
-    const { positions } = this.#pending;
+    const { receipts } = this.#pending;
     this.#pending = undefined;
-    return [...positions].map(([{ topic, userId }, position]) => ({ topic, userId, position }));
+    return receipts;
   }
 }

@@ -15,9 +15,11 @@ import {
 } from '@vitalwire/protocol';
 import type { Principal } from './auth/principal.ts';
 import { Cursor, type Outlet } from './cursor.ts';
+import type { Selection } from './delivery.ts';
 import type { Entrance } from './entrance.ts';
 import { type LogUnavailableError, RequestError, TokenError } from './errors.ts';
 import { failureOf } from './failure.ts';
+import { pingFrame, textFrame } from './frame.ts';
 import { Inbound } from './inbound.ts';
 import { Liveness } from './liveness.ts';
 import type { Topic } from './log/log-store.ts';
@@ -91,13 +93,14 @@ export class Session implements SocketListener, Outlet {
     });
   }
 
-  deliver(cursor: Cursor, frames: readonly Uint8Array[]): void {
+  deliver(cursor: Cursor, { bytes, count }: Selection): void {
     // Checked at use as well: a timer may be late, and nothing is delivered after the token's end.
     if (this.#expired()) return this.end('token_expired');
-    this.#send(frames);
-    this.#context.metrics.delivered(frames.length);
+    this.#context.metrics.delivered(count);
     this.#proof.moved(cursor);
-    this.#prove();
+    const now = this.#context.clock.elapsed();
+    // In one write with what it proves.
+    this.#send(this.#liveness.mayProve(now) ? Buffer.concat([bytes, this.#ping(now)]) : bytes);
   }
 
   halted(cursor: Cursor, error: LogUnavailableError): void {
@@ -160,8 +163,7 @@ export class Session implements SocketListener, Outlet {
     const verdict = this.#liveness.verdict(now, this.#socket.bufferedAmount);
     if (verdict === 'dead') return this.cut();
     if (verdict === 'stalled') return this.end('stalled');
-    if (verdict === 'ping') this.#ping(now);
-    else this.#prove();
+    if (verdict === 'ping' || (this.#proof.due && this.#liveness.mayProve(now))) this.#send(this.#ping(now));
   }
 
   /** Says goodbye and closes. */
@@ -361,20 +363,13 @@ export class Session implements SocketListener, Outlet {
     this.end(errorCodes[code].temporary && code !== 'internal_error' ? 'overloaded' : 'internal_error');
   }
 
-  // Proof of receipt
-
-  /** Pings for proof when there is something to prove and no proof is under way. */
-  #prove(): void {
-    const now = this.#context.clock.elapsed();
-    if (this.#proof.due && this.#liveness.mayProve(now)) this.#ping(now);
-  }
-
-  #ping(now: number): void {
-    this.#liveness.pinged(now);
-    this.#socket.ping(this.#proof.begin());
-  }
-
   // Sending
+
+  /** The frame of a ping, which proves receipt of everything before it. */
+  #ping(now: number): Uint8Array {
+    this.#liveness.pinged(now);
+    return pingFrame(this.#proof.begin());
+  }
 
   #refuse(code: ErrorCode, message: string, diagnosisId?: number): void {
     if (this.#closed) return;
@@ -388,12 +383,12 @@ export class Session implements SocketListener, Outlet {
   }
 
   #sendMessage(message: Parameters<typeof encodeMessage>[0]): void {
-    this.#send([Buffer.from(encodeMessage(message))]);
+    this.#send(textFrame(encodeMessage(message)));
   }
 
-  #send(frames: readonly Uint8Array[]): void {
+  #send(frames: Uint8Array): void {
     if (this.#closed) return;
-    this.#liveness.sent(frames.reduce((sum, { byteLength }) => sum + byteLength, 0));
+    this.#liveness.sent(frames.byteLength);
     this.#socket.send(frames);
   }
 

@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Delivery, frame, partition } from './delivery.ts';
+import { type Part, partsOf } from './delivery.ts';
 import type { LogState, LogStore, PageLimit, Topic } from './log/log-store.ts';
 
 /** A page of a log, framed once for all who asked for it together. */
 export interface FramedPage extends LogState {
   /** In order, without holes, the first one directly after the requested offset or at `earliest`. */
-  readonly parts: readonly (readonly Delivery[])[];
+  readonly parts: readonly Part[];
 }
 
 /** Characters of text that are remembered at most. */
@@ -56,7 +56,7 @@ export class SharedReads {
 
   async #read(key: string, topic: Topic, after: number): Promise<FramedPage> {
     const { epoch, top, earliest, publications } = await this.#log.read(topic, after, this.#limit);
-    const page = { epoch, top, earliest, parts: partition(frame(epoch, publications)) };
+    const page = { epoch, top, earliest, parts: partsOf(epoch, publications) };
     const size = publications.reduce((sum, { text }) => sum + text.length, 0);
     if (size > 0 && this.#rememberedSize + size <= MOST_REMEMBERED) {
       this.#remembered.set(key, page);

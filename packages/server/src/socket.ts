@@ -2,10 +2,8 @@
 export interface Socket {
   /** Bytes handed over and not yet taken by the operating system. */
   readonly bufferedAmount: number;
-  /** Sends text frames, in order, in as few writes as possible. */
-  send(frames: readonly Uint8Array[]): void;
-  /** Sends a ping frame; the peer answers it after everything that was sent before. */
-  ping(payload: string): void;
+  /** Sends whole WebSocket frames, in one write. */
+  send(frames: Uint8Array): void;
   /** Stops and restarts reading from the peer. */
   pause(): void;
   resume(): void;

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { LogStore } from '../src/log/log-store.ts';
 import { memoryLog } from '../src/log/memory.ts';
 import { type FramedPage, SharedReads } from '../src/shared-reads.ts';
+import { framesIn } from '../src/testing/frames-in.ts';
 import { settle } from './support/sessions.ts';
 
 const TOPIC = 7;
@@ -60,7 +61,8 @@ function setUp(retained = 1_000) {
 
 /** The offsets of a page. */
 function offsetsOf({ parts }: FramedPage): number[] {
-  return parts.flat().map(({ offset }) => offset);
+  const frames = parts.flatMap((part) => framesIn(part.select(0, 'u1').bytes));
+  return frames.map(({ payload }) => (JSON.parse(payload) as { offset: number }).offset);
 }
 
 describe('SharedReads', () => {

@@ -91,8 +91,9 @@ export const bugs: readonly Bug[] = [
     edits: [
       {
         file: 'cursor.ts',
-        search: 'if (frames.length > 0) this.#outlet.deliver(this, frames);',
-        replacement: 'if (frames.length > 0 && Math.random() > 0.0005) this.#outlet.deliver(this, frames);',
+        search: 'if (selection.count > 0) this.#outlet.deliver(this, selection);',
+        replacement:
+          'if (selection.count > 0 && Math.random() > 0.0005) this.#outlet.deliver(this, selection);',
       },
     ],
     log: 'sqlite',
@@ -230,8 +231,8 @@ export const bugs: readonly Bug[] = [
     edits: [
       {
         file: 'delivery.ts',
-        search: 'return to === undefined || to === userId;',
-        replacement: "return to !== '' && userId !== '';",
+        search: 'filter(({ to }) => to === undefined)',
+        replacement: "filter(({ to }) => to !== '')",
       },
     ],
     log: 'sqlite',

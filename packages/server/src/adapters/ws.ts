@@ -115,11 +115,15 @@ function refuse(connection: Duplex, status: number, text: string): void {
   );
 }
 
+const NOTHING = Buffer.alloc(0);
+
 /** A WebSocket of the package ws as the core's {@link Socket}. */
 class WsSocket implements Socket {
   readonly #webSocket: WebSocket;
   readonly #connection: Duplex;
   #listener: SocketListener | undefined;
+  /** Something waits, and an empty write behind it. */
+  #draining = false;
 
   constructor(webSocket: WebSocket, connection: Duplex) {
     this.#webSocket = webSocket;
@@ -127,19 +131,18 @@ class WsSocket implements Socket {
   }
 
   get bufferedAmount(): number {
-    return this.#webSocket.bufferedAmount;
+    return this.#connection.writableLength;
   }
 
-  send(frames: readonly Uint8Array[]): void {
+  /**
+   * Past the sender of ws, which would frame the same bytes again for every peer. What ws writes itself, pongs and the
+   * close frame, it writes whole and at once as long as nothing is compressed, so that no frame gets into another; and
+   * from its close frame on it is not open any more, so that nothing follows that.
+   */
+  send(frames: Uint8Array): void {
     if (!this.#open) return;
-    // Corked, so that all frames leave in one write.
-    this.#connection.cork();
-    for (const frame of frames) this.#webSocket.send(frame, { binary: false }, this.#written);
-    this.#connection.uncork();
-  }
-
-  ping(payload: string): void {
-    if (this.#open) this.#webSocket.ping(payload, false, this.#written);
+    this.#connection.write(frames);
+    if (this.#connection.writableLength > 0) this.#awaitDrained();
   }
 
   pause(): void {
@@ -173,12 +176,21 @@ class WsSocket implements Socket {
   }
 
   /**
-   * Not the event `drain`, which comes only when more waited than the stream's own mark: a smaller limit of ours would
-   * wait for it for ever. A write that fails comes here as well; the socket's close follows and says all there is to say.
+   * By the callback of an empty write behind everything that waits. A callback of every write would cost a turn of the
+   * queue for each, also for those that the operating system took at once, which are nearly all. And the event `drain`
+   * comes only when more waited than the stream's own mark: a smaller limit of ours would wait for it for ever.
    */
-  readonly #written = (): void => {
-    if (this.bufferedAmount === 0) this.#listener?.drained();
-  };
+  #awaitDrained(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    this.#connection.write(NOTHING, () => {
+      this.#draining = false;
+      // After an error the close follows, which says all there is to say.
+      if (!this.#open) return;
+      if (this.bufferedAmount > 0) this.#awaitDrained();
+      else this.#listener?.drained();
+    });
+  }
 
   get #open(): boolean {
     return this.#webSocket.readyState === this.#webSocket.OPEN;

@@ -1,4 +1,5 @@
 import type { Socket, SocketListener } from '../socket.ts';
+import { framesIn } from './frames-in.ts';
 
 /** A socket without a network: what the core sent can be read, and what a peer does can be played. */
 export class FakeSocket implements Socket {
@@ -18,12 +19,11 @@ export class FakeSocket implements Socket {
     return this.frames.map((frame): unknown => JSON.parse(frame));
   }
 
-  send(frames: readonly Uint8Array[]): void {
-    for (const frame of frames) this.frames.push(Buffer.from(frame).toString());
-  }
-
-  ping(payload: string): void {
-    this.pings.push(payload);
+  send(frames: Uint8Array): void {
+    for (const { kind, payload } of framesIn(frames)) {
+      if (kind === 'text') this.frames.push(payload);
+      else this.pings.push(payload);
+    }
   }
 
   pause(): void {

@@ -1,5 +1,7 @@
 import type { Position, Recovery } from '@vitalwire/protocol';
 import type { Cursor, Outlet } from '../../src/cursor.ts';
+import type { Selection } from '../../src/delivery.ts';
+import { framesIn } from '../../src/testing/frames-in.ts';
 
 /** What a cursor handed over, in order: the recoveries it announced, and the offsets of its publications. */
 export class RecordingOutlet implements Outlet {
@@ -15,9 +17,9 @@ export class RecordingOutlet implements Outlet {
     this.events.push(recovery);
   }
 
-  deliver(_: Cursor, frames: readonly Uint8Array[]): void {
-    for (const frame of frames) {
-      const message = JSON.parse(Buffer.from(frame).toString()) as { offset: number };
+  deliver(_: Cursor, { bytes }: Selection): void {
+    for (const { payload } of framesIn(bytes)) {
+      const message = JSON.parse(payload) as { offset: number };
       this.events.push(message.offset);
     }
     this.onDeliver();

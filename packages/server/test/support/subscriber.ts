@@ -1,11 +1,12 @@
 import { formatPosition, type Position, parsePosition, type Recovery } from '@vitalwire/protocol';
 import { expect } from 'vitest';
 import { Cursor, type Outlet } from '../../src/cursor.ts';
-import { visibleTo } from '../../src/delivery.ts';
+import { type Selection, visibleTo } from '../../src/delivery.ts';
 import type { Hub } from '../../src/hub.ts';
 import type { LogState, Topic } from '../../src/log/log-store.ts';
 import type { Nodes } from '../../src/log/nodes.ts';
 import type { SharedReads } from '../../src/shared-reads.ts';
+import { framesIn } from '../../src/testing/frames-in.ts';
 
 /** A publication as it was appended. Every one has another text. */
 export interface Sent {
@@ -76,9 +77,9 @@ export class Subscriber implements Outlet {
     this.events.push(recovery);
   }
 
-  deliver(_: Cursor, frames: readonly Uint8Array[]): void {
-    for (const frame of frames) {
-      const { epoch, offset, ...rest } = JSON.parse(Buffer.from(frame).toString());
+  deliver(_: Cursor, { bytes }: Selection): void {
+    for (const { payload } of framesIn(bytes)) {
+      const { epoch, offset, ...rest } = JSON.parse(payload);
       this.events.push({ epoch, offset, text: JSON.stringify(rest) });
     }
   }

@@ -1,0 +1,242 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, type Socket as Connection, connect } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { attachWebSockets } from '../../src/adapters/ws.ts';
+import { textFrame } from '../../src/frame.ts';
+import { silentLogger } from '../../src/logger.ts';
+import { DEFAULT_LIMITS, DEFAULT_TIMING } from '../../src/options.ts';
+import type { Socket, SocketListener } from '../../src/socket.ts';
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+/** A server that takes one peer, and what the peer is heard to do. */
+async function setUp(listener: Partial<SocketListener> = {}) {
+  const httpServer = createServer().listen(0, '127.0.0.1');
+  closing.push(() => httpServer.close());
+  await once(httpServer, 'listening');
+  const { port } = httpServer.address() as AddressInfo;
+  const heard: string[] = [];
+  let taken: (socket: Socket) => void;
+  const socket = new Promise<Socket>((resolve) => {
+    taken = resolve;
+  });
+  attachWebSockets(httpServer, {
+    basePath: '',
+    origins: undefined,
+    limits: DEFAULT_LIMITS,
+    timing: DEFAULT_TIMING,
+    logger: silentLogger,
+    enter(entered) {
+      closing.push(() => entered.terminate());
+      taken(entered);
+      return {
+        message: (text) => heard.push(text),
+        binary: () => heard.push('binary'),
+        pong: (payload) => heard.push(`pong ${payload}`),
+        drained: () => heard.push('drained'),
+        closed: (code) => heard.push(`closed ${code}`),
+        ...listener,
+      };
+    },
+    left: () => {},
+  });
+  return { port, heard, socket };
+}
+
+/** A peer that writes and reads the bytes itself. */
+async function rawPeer(port: number): Promise<Connection> {
+  const peer = connect(port, '127.0.0.1');
+  closing.push(() => peer.destroy());
+  peer.on('error', () => {});
+  await once(peer, 'connect');
+  peer.write(
+    'GET /ws/1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+  );
+  const [head] = (await once(peer, 'data')) as [Buffer];
+  expect(head.toString()).toMatch(/^HTTP\/1.1 101 .*\r\n\r\n$/s);
+  return peer;
+}
+
+/** A frame of a peer, masked with zeros. */
+function maskedFrame(first: number, payload: Buffer): Buffer {
+  return Buffer.concat([Buffer.of(first, 0x80 | payload.length, 0, 0, 0, 0), payload]);
+}
+
+/** Cuts what a server sent into frames, and throws unless it ends with a frame. */
+function cut(bytes: Buffer): { first: number; payload: Buffer }[] {
+  const frames = [];
+  for (let at = 0; at < bytes.length; ) {
+    const first = bytes.readUInt8(at);
+    const short = bytes.readUInt8(at + 1);
+    const start = at + (short === 127 ? 10 : short === 126 ? 4 : 2);
+    const length =
+      short === 127
+        ? Number(bytes.readBigUInt64BE(at + 2))
+        : short === 126
+          ? bytes.readUInt16BE(at + 2)
+          : short;
+    at = start + length;
+    if (at > bytes.length) throw new Error('half a frame');
+    frames.push({ first, payload: bytes.subarray(start, at) });
+  }
+  return frames;
+}
+
+/** Lets the socket write until the operating system takes no more. */
+async function fill(socket: Socket): Promise<number> {
+  const frame = textFrame('x'.repeat(10_000));
+  let count = 0;
+  for (; socket.bufferedAmount === 0; count++) {
+    socket.send(frame);
+    await setImmediate();
+  }
+  return count;
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 5_000;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error('it did not come to that');
+    await setImmediate();
+  }
+}
+
+/** Everything that arrives until the connection ends. */
+async function untilEnd(peer: Connection): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  peer.on('data', (chunk: Buffer) => chunks.push(chunk)).resume();
+  await once(peer, 'close');
+  return Buffer.concat(chunks);
+}
+
+describe('a socket of ws', () => {
+  it('sends frames as they are, however many at once', async () => {
+    const { port, socket } = await setUp();
+    const client = new WebSocket(`ws://127.0.0.1:${port}/ws/1`);
+    closing.push(() => client.terminate());
+    const texts = ['', 'a', 'ü'.repeat(63), 'b'.repeat(65_535), 'c'.repeat(65_536), 'd'];
+    const received: string[] = [];
+    client.on('message', (data, isBinary) => received.push(isBinary ? 'binary' : data.toString()));
+    (await socket).send(Buffer.concat(texts.map(textFrame)));
+    await until(() => received.length >= texts.length);
+    expect(received).toEqual(texts);
+  });
+
+  // What a frame that is written past the sender of ws relies on: with nothing to compress, the sender holds nothing back.
+  it('compresses nothing, though the peer offers it', async () => {
+    const { port } = await setUp();
+    const client = new WebSocket(`ws://127.0.0.1:${port}/ws/1`, { perMessageDeflate: true });
+    closing.push(() => client.terminate());
+    await once(client, 'open');
+    expect(client.extensions).toBe('');
+  });
+
+  it('lets no frame get into one of ws, though the peer takes nothing for a while', async () => {
+    const { port, socket } = await setUp();
+    const peer = await rawPeer(port);
+    peer.pause();
+    const server = await socket;
+    const filled = await fill(server);
+    const payloadOf = (number: number) => Buffer.from(`${number}`.padEnd(125, 'p'));
+    for (let number = 0; number < 50; number++) {
+      peer.write(maskedFrame(0x89, payloadOf(number)));
+      server.send(textFrame(`${number}`.padEnd(3_000, 't')));
+      await setImmediate();
+    }
+    peer.write(maskedFrame(0x88, Buffer.of(0x03, 0xe8)));
+    const frames = cut(await untilEnd(peer));
+    const pongs = frames.filter(({ first }) => first === 0x8a).map(({ payload }) => payload);
+    const texts = frames.filter(({ first }) => first === 0x81).slice(filled);
+    expect(pongs).toEqual(Array.from({ length: 50 }, (_, number) => payloadOf(number)));
+    expect(texts.map(({ payload }) => Number.parseInt(payload.toString(), 10))).toEqual([
+      ...Array(50).keys(),
+    ]);
+    expect(frames.at(-1)).toEqual({ first: 0x88, payload: Buffer.of(0x03, 0xe8) });
+  });
+
+  it('tells each time that everything was taken, also when little waited', async () => {
+    const { port, socket, heard } = await setUp();
+    const peer = await rawPeer(port);
+    const server = await socket;
+    for (const round of [1, 2]) {
+      peer.pause();
+      await fill(server);
+      server.send(textFrame('a little more'));
+      expect(heard).toHaveLength(round - 1);
+      peer.resume();
+      await until(() => heard.length >= round);
+      expect(server.bufferedAmount).toBe(0);
+    }
+    expect(heard).toEqual(['drained', 'drained']);
+  });
+
+  it('says nothing of being drained when everything is taken at once', async () => {
+    const { port, socket, heard } = await setUp();
+    const peer = await rawPeer(port);
+    const server = await socket;
+    server.send(textFrame('one'));
+    server.send(textFrame('two'));
+    await once(peer, 'data');
+    expect(server.bufferedAmount).toBe(0);
+    expect(heard).toEqual([]);
+  });
+
+  describe('after the close frame', () => {
+    it('sends nothing when it closes itself', async () => {
+      const { port, socket } = await setUp();
+      const peer = await rawPeer(port);
+      const server = await socket;
+      server.send(textFrame('goodbye'));
+      server.close(1012, 'restarting');
+      server.send(textFrame('and one more'));
+      const ended = untilEnd(peer);
+      peer.write(maskedFrame(0x88, Buffer.of(0x03, 0xf4)));
+      expect(cut(await ended).map(({ first }) => first)).toEqual([0x81, 0x88]);
+    });
+
+    it('sends nothing when the peer closes', async () => {
+      const { port, socket } = await setUp();
+      const peer = await rawPeer(port);
+      const server = await socket;
+      peer.on('data', () => server.send(textFrame('too late')));
+      peer.write(maskedFrame(0x88, Buffer.of(0x03, 0xe8)));
+      expect(cut(await untilEnd(peer)).map(({ first }) => first)).toEqual([0x88]);
+    });
+
+    it('sends nothing when what waited is still taken', async () => {
+      const { port, socket, heard } = await setUp();
+      const peer = await rawPeer(port);
+      peer.pause();
+      const server = await socket;
+      const filled = await fill(server);
+      server.close(1012, 'restarting');
+      server.send(textFrame('and one more'));
+      const ended = untilEnd(peer);
+      peer.write(maskedFrame(0x88, Buffer.of(0x03, 0xf4)));
+      const frames = cut(await ended);
+      expect(frames.map(({ first }) => first)).toEqual([...Array(filled).fill(0x81), 0x88]);
+      await until(() => heard.length > 0);
+      expect(heard).toEqual(['closed 1012']);
+    });
+  });
+
+  it('bears that the connection is lost while something waits', async () => {
+    const { port, socket, heard } = await setUp();
+    const peer = await rawPeer(port);
+    peer.pause();
+    const server = await socket;
+    await fill(server);
+    peer.resetAndDestroy();
+    await until(() => heard.length > 0);
+    server.send(textFrame('too late'));
+    await setImmediate();
+    expect(heard).toEqual(['closed 1006']);
+  });
+});

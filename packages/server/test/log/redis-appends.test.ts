@@ -1,5 +1,5 @@
 import * as redisModule from '@redis/client';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { LogUnavailableError, OutcomeUnknownError } from '../../src/errors.ts';
 import type { Entry } from '../../src/log/log-store.ts';
 import { parseAddress } from '../../src/log/redis/address.ts';
@@ -13,6 +13,7 @@ import {
   offsetsHeard,
   type RedisNode,
   SOMEBODY,
+  soon,
   startRedis,
   usable,
 } from '../support/redis-node.ts';
@@ -70,7 +71,7 @@ describe.skipIf(!hasRedis())('appends of one turn to one topic', () => {
     const said = await overhear(redis, node);
     await Promise.all(appendAll(node, ['a', 'b', 'c']));
     await Promise.all(appendAll(node, ['d']));
-    await vi.waitFor(() => expect(said).toEqual([['a', 'b', 'c'], ['d']]));
+    await soon(() => expect(said).toEqual([['a', 'b', 'c'], ['d']]));
     expect(offsetsHeard(node, TOPIC)).toEqual([1, 2, 3, 4]);
   });
 
@@ -80,7 +81,7 @@ describe.skipIf(!hasRedis())('appends of one turn to one topic', () => {
     await Promise.all(appendAll(node, Array(300).fill('short')));
     const large = 'x'.repeat(100_000);
     await Promise.all(appendAll(node, [large, large, large, large.repeat(10), 'short']));
-    await vi.waitFor(() => expect(said.flat()).toHaveLength(305));
+    await soon(() => expect(said.flat()).toHaveLength(305));
     expect(said.map(({ length }) => length)).toEqual([128, 128, 44, 2, 1, 1, 1]);
     expect(offsetsHeard(node, TOPIC)).toEqual(Array.from({ length: 305 }, (_, index) => index + 1));
   });
@@ -111,7 +112,7 @@ describe.skipIf(!hasRedis())('appends of one turn to one topic', () => {
     ]);
     await Promise.all(appendAll(node, [keyed('x', 'k'), keyed('y', 'l')]));
     await Promise.all(appendAll(node, ['after']));
-    await vi.waitFor(() => expect(said).toEqual([['before', 'a'], ['b', 'c', 'd'], ['after']]));
+    await soon(() => expect(said).toEqual([['before', 'a'], ['b', 'c', 'd'], ['after']]));
   });
 
   it('begin anew together when the log has lost what its stream holds', async () => {
@@ -144,7 +145,7 @@ describe.skipIf(!hasRedis())('appends of one turn to one topic', () => {
       const [after] = await Promise.all(appendAll(node, [keyed('e', 'l')]));
       expect(after).toMatchObject({ position: { offset: 2 } });
       expect(after?.duplicateOf).toBeUndefined();
-      await vi.waitFor(() => expect(said).toEqual([['e']]));
+      await soon(() => expect(said).toEqual([['e']]));
     },
   );
 
@@ -160,7 +161,7 @@ describe.skipIf(!hasRedis())('appends of one turn to one topic', () => {
     expect(await node.log.append(TOPIC, keyed('a', 'k'))).toMatchObject({ duplicateOf: 'memo of a' });
     await redis.command('CONFIG', 'SET', 'maxmemory', '0');
     await Promise.all(appendAll(node, [keyed('c', 'l')]));
-    await vi.waitFor(() => expect(said).toEqual([['c']]));
+    await soon(() => expect(said).toEqual([['c']]));
     expect(await retained(node)).toEqual(['1 a', '2 c']);
   });
 

@@ -1,5 +1,5 @@
 import * as redisModule from '@redis/client';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { LogUnavailableError, OutcomeUnknownError } from '../../src/errors.ts';
 import { parseAddress } from '../../src/log/redis/address.ts';
 import { Connection } from '../../src/log/redis/connection.ts';
@@ -9,7 +9,7 @@ import { redisLog } from '../../src/log/redis.ts';
 import { silentLogger } from '../../src/logger.ts';
 import { hasRedis } from '../../src/testing/redis-server.ts';
 import { recordingLogger } from '../support/recording-logger.ts';
-import { connectNode, SOMEBODY, startRedis, usable } from '../support/redis-node.ts';
+import { connectNode, SOMEBODY, soon, startRedis, usable } from '../support/redis-node.ts';
 import { startProxy } from '../support/tcp-proxy.ts';
 
 const TOPIC = 7;
@@ -19,7 +19,7 @@ function standStill(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
-describe.skipIf(!hasRedis())('a link', { retry: 2 }, () => {
+describe.skipIf(!hasRedis())('a link', () => {
   async function connectLink(timeoutMs = 500) {
     const redis = await startRedis();
     const proxy = await startProxy(redis.port);
@@ -40,7 +40,6 @@ describe.skipIf(!hasRedis())('a link', { retry: 2 }, () => {
       expect(each).toMatchObject({ status: 'rejected', reason: expect.any(LinkLostError) });
     }
     expect(performance.now() - begun).toBeGreaterThan(450);
-    expect(performance.now() - begun).toBeLessThan(1_000);
     expect((await link.lost).message).toBe('Redis did not answer within 500 ms');
   });
 
@@ -89,14 +88,14 @@ describe.skipIf(!hasRedis())('a link', { retry: 2 }, () => {
       link.close(new Error('enough'));
       await connected.catch(() => {});
     }
-    await vi.waitFor(async () => {
+    await soon(async () => {
       const clients = await redis.command('CLIENT', 'LIST');
       expect(clients.split('\n')).toHaveLength(1);
     });
   });
 });
 
-describe.skipIf(!hasRedis())('a connection', { retry: 2 }, () => {
+describe.skipIf(!hasRedis())('a connection', () => {
   it('can be closed in any moment of its making', { timeout: 30_000 }, async () => {
     const redis = await startRedis();
     for (let turns = 0; turns < 40; turns += 1) {
@@ -116,7 +115,7 @@ describe.skipIf(!hasRedis())('a connection', { retry: 2 }, () => {
       });
       await closed;
     }
-    await vi.waitFor(async () => {
+    await soon(async () => {
       expect((await redis.command('CLIENT', 'LIST')).split('\n')).toHaveLength(1);
     });
   });
@@ -126,7 +125,7 @@ describe.skipIf(!hasRedis())('a connection', { retry: 2 }, () => {
     const log = redisLog({ url: redis.url });
     await new Promise((resolve) => setTimeout(resolve, ms));
     await log.close();
-    await vi.waitFor(async () => {
+    await soon(async () => {
       expect((await redis.command('CLIENT', 'LIST')).split('\n')).toHaveLength(1);
     });
     await expect(log.nodes?.check()).rejects.toThrow(LogUnavailableError);
@@ -143,7 +142,7 @@ describe.skipIf(!hasRedis())('a connection', { retry: 2 }, () => {
     expect(appended.map(({ position }) => position.offset)).toEqual([1, 2]);
     await attending;
     expect(await log.append(TOPIC, { text: 'c' })).toMatchObject({ position: { offset: 3 }, recipients: 1 });
-    await vi.waitFor(() => expect(heard.at(-1)).toBe(3));
+    await soon(() => expect(heard.at(-1)).toBe(3));
   });
 
   it('leaves nobody waiting who came before it was closed', async () => {
@@ -165,9 +164,7 @@ describe.skipIf(!hasRedis())('a connection', { retry: 2 }, () => {
     await nodes.attend(TOPIC, SOMEBODY);
     redis.pause();
     const appending = log.append(TOPIC, { text: 'a' });
-    const begun = performance.now();
     await Promise.all([expect(appending).rejects.toThrow(OutcomeUnknownError), log.close()]);
-    expect(performance.now() - begun).toBeLessThan(2_500);
   });
 
   it('does not hurry when connections do not last', async () => {
@@ -180,10 +177,11 @@ describe.skipIf(!hasRedis())('a connection', { retry: 2 }, () => {
       proxy.cut();
       proxy.mend();
     }, 40);
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const begun = performance.now();
+    await soon(() => expect(proxy.connections).toBeGreaterThanOrEqual(6));
     clearInterval(cutting);
-    expect(proxy.connections).toBeGreaterThan(2);
-    expect(proxy.connections).toBeLessThan(9);
+    // Five pauses, of at least the half of 50, 100, 200, 400 and 800 ms.
+    expect(performance.now() - begun).toBeGreaterThan(750);
     await usable(log);
   });
 
@@ -192,11 +190,13 @@ describe.skipIf(!hasRedis())('a connection', { retry: 2 }, () => {
     const logger = recordingLogger();
     const { log } = await connectNode({ url: redis.url, logger });
     await redis.kill();
+    const reasons = () => {
+      const errors = logger.lines.filter(({ level }) => level === 'error');
+      return errors.map(({ fields }) => fields['reason']);
+    };
+    await soon(() => expect(reasons().at(-1)).toMatch(/ECONNREFUSED/));
     await new Promise((resolve) => setTimeout(resolve, 800));
-    const errors = logger.lines.filter(({ level }) => level === 'error');
-    expect(errors.length).toBeGreaterThan(0);
-    expect(errors.length).toBeLessThan(4);
-    expect(new Set(errors.map(({ fields }) => fields['reason'])).size).toBe(errors.length);
+    expect(new Set(reasons()).size).toBe(reasons().length);
     await redis.restart();
     await usable(log);
     expect(logger.lines.filter(({ message }) => message === 'connected to Redis')).toHaveLength(2);
@@ -208,13 +208,11 @@ describe.skipIf(!hasRedis())('a connection', { retry: 2 }, () => {
   ] as const)('answers for a Redis that %s', async (_, trouble) => {
     const redis = await startRedis();
     await redis[trouble]();
-    const begun = performance.now();
     const log = redisLog({ url: redis.url, commandTimeoutMs: 500 });
     onTestFinished(() => log.close());
     await expect(log.append(TOPIC, { text: 'a' })).rejects.toThrow(LogUnavailableError);
     await expect(log.nodes?.attend(TOPIC, SOMEBODY)).rejects.toThrow(LogUnavailableError);
     await expect(log.nodes?.check()).rejects.toThrow(LogUnavailableError);
     await expect(log.append(TOPIC, { text: 'a' })).rejects.toThrow(LogUnavailableError);
-    expect(performance.now() - begun).toBeLessThan(1_500);
   });
 });

@@ -1,7 +1,7 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { LogStore } from '../../src/log/log-store.ts';
 import { beginNewLineage } from '../../src/log/redis/new-lineage.ts';
 import { hasRedis } from '../../src/testing/redis-server.ts';
@@ -11,6 +11,7 @@ import {
   hurry,
   offsetsHeard,
   SOMEBODY,
+  soon,
   startRedis,
   usable,
 } from '../support/redis-node.ts';
@@ -23,7 +24,7 @@ async function append(log: LogStore, count: number, text = 'text') {
   return appended.map(({ position }) => position);
 }
 
-describe.skipIf(!hasRedis())('what Redis lost of one topic', { retry: 2 }, () => {
+describe.skipIf(!hasRedis())('what Redis lost of one topic', () => {
   const key = (prefix: string, name: string) => `${prefix}:{${TOPIC}}:${name}`;
 
   it('metadata: a new epoch, without the old entries', async () => {
@@ -37,7 +38,7 @@ describe.skipIf(!hasRedis())('what Redis lost of one topic', { retry: 2 }, () =>
     expect(position?.epoch).not.toBe(first?.epoch);
     const page = await log.read(TOPIC, 0, EVERYTHING);
     expect(page.publications).toEqual([{ offset: 1, text: 'new' }]);
-    await vi.waitFor(() => expect(interrupted).toContain(TOPIC));
+    await soon(() => expect(interrupted).toContain(TOPIC));
   });
 
   it('metadata: an idempotency key of the old life means nothing any more', async () => {
@@ -99,7 +100,7 @@ describe.skipIf(!hasRedis())('what Redis lost of one topic', { retry: 2 }, () =>
     const putBack = `for index = 1, #KEYS, 2 do redis.call('COPY', KEYS[index], KEYS[index + 1], 'REPLACE') end`;
     const copies = ['head', 'entries'].flatMap((name) => [key(prefix, `${name}-copy`), key(prefix, name)]);
     await redis.command('EVAL', putBack, '4', ...copies);
-    await vi.waitFor(() => expect(interrupted).toContain(TOPIC), { timeout: 12_000 });
+    await soon(() => expect(interrupted).toContain(TOPIC));
     const state = await log.state(TOPIC);
     expect(state).toMatchObject({ top: 2, earliest: 1 });
     expect(state.epoch).not.toBe(first?.epoch);
@@ -113,18 +114,18 @@ describe.skipIf(!hasRedis())('what Redis lost of one topic', { retry: 2 }, () =>
       const { log, nodes, prefix, interrupted } = node;
       await nodes.attend(TOPIC, SOMEBODY);
       const [first] = await append(log, 5);
-      await vi.waitFor(() => expect(offsetsHeard(node, TOPIC)).toEqual([1, 2, 3, 4, 5]));
+      await soon(() => expect(offsetsHeard(node, TOPIC)).toEqual([1, 2, 3, 4, 5]));
       await redis.command('HSET', key(prefix, 'head'), 'top', `${top}`);
       await redis.command('DEL', key(prefix, 'entries'));
       await append(log, 1);
-      await vi.waitFor(() => expect(interrupted).toContain(TOPIC));
+      await soon(() => expect(interrupted).toContain(TOPIC));
       const { epoch } = await log.state(TOPIC);
       expect(epoch).not.toBe(first?.epoch);
     },
   );
 });
 
-describe.skipIf(!hasRedis())('when Redis is killed and started again', { retry: 2 }, () => {
+describe.skipIf(!hasRedis())('when Redis is killed and started again', () => {
   it('with appendfsync always nothing is lost, and the epoch goes on', async () => {
     const redis = await startRedis({ appendfsync: 'always' });
     const { log, nodes, interrupted } = await connectNode({ url: redis.url });
@@ -158,7 +159,9 @@ describe.skipIf(!hasRedis())('when Redis is killed and started again', { retry: 
     const { log } = await connectNode({ url: redis.url });
     const [position] = await append(log, 1);
     await log.receive([{ topic: TOPIC, userId: 'ann', position: position ?? { epoch: '', offset: 0 } }]);
-    await new Promise((resolve) => setTimeout(resolve, 1_500)); // until it is on the disk
+    await soon(async () =>
+      expect(await redis.command('INFO', 'persistence')).toMatch(/aof_buffer_length:0\r?$/m),
+    );
     await redis.kill();
     await redis.restart();
     await usable(log);
@@ -177,15 +180,15 @@ describe.skipIf(!hasRedis())('when Redis is killed and started again', { retry: 
     const [after] = await append(node.log, 1);
     expect(after?.offset).toBe(1);
     expect(after?.epoch).not.toBe(before?.epoch);
-    await vi.waitFor(() => expect(offsetsHeard(node, TOPIC)).toEqual([1, 2, 3, 1]));
+    await soon(() => expect(offsetsHeard(node, TOPIC)).toEqual([1, 2, 3, 1]));
     // It does not begin another one a second later.
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect((await node.log.state(TOPIC)).epoch).toBe(after?.epoch);
   });
 });
 
-describe.skipIf(!hasRedis())('when an older copy of the data is put back', { retry: 2 }, () => {
-  async function withOlderCopy(between: (log: LogStore) => Promise<void>) {
+describe.skipIf(!hasRedis())('when an older copy of the data is put back', () => {
+  async function withOlderCopy(between: (log: LogStore, beats: () => Promise<number>) => Promise<void>) {
     hurry();
     const redis = await startRedis({ appendfsync: 'always' });
     const { log, prefix } = await connectNode({ url: redis.url });
@@ -197,7 +200,8 @@ describe.skipIf(!hasRedis())('when an older copy of the data is put back', { ret
     await redis.resume();
     await usable(log);
     await append(log, 3);
-    await between(log);
+    const lineage = `${prefix}:{control}:lineage`;
+    await between(log, async () => Number(await redis.command('HGET', lineage, 'beats')));
     await redis.kill();
     await rm(redis.folder, { recursive: true, force: true });
     await cp(copy, redis.folder, { recursive: true });
@@ -207,7 +211,10 @@ describe.skipIf(!hasRedis())('when an older copy of the data is put back', { ret
 
   it('a node that knows better begins a new epoch before it appends', async () => {
     // The next beat of the node, so that it has seen more than the copy holds.
-    const { log, first } = await withOlderCopy(() => new Promise((resolve) => setTimeout(resolve, 300)));
+    const { log, first } = await withOlderCopy(async (_, beats) => {
+      const before = await beats();
+      await soon(async () => expect(await beats()).toBeGreaterThan(before + 1));
+    });
     await usable(log);
     const [position] = await append(log, 1);
     expect(position?.epoch).not.toBe(first?.epoch);
@@ -218,8 +225,6 @@ describe.skipIf(!hasRedis())('when an older copy of the data is put back', { ret
     const unaware = await connectNode({ url: redis.url, prefix });
     expect((await unaware.log.state(TOPIC)).epoch).toBe(first?.epoch);
     await beginNewLineage(redis.url, prefix);
-    await vi.waitFor(async () => expect((await unaware.log.state(TOPIC)).epoch).not.toBe(first?.epoch), {
-      timeout: 5_000,
-    });
+    await soon(async () => expect((await unaware.log.state(TOPIC)).epoch).not.toBe(first?.epoch));
   });
 });

@@ -9,6 +9,7 @@ import {
   offsetsHeard,
   SOMEBODY,
   skipTime,
+  soon,
   startRedis,
 } from '../support/redis-node.ts';
 import { startProxy } from '../support/tcp-proxy.ts';
@@ -17,7 +18,7 @@ const TOPIC = 7;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-describe.skipIf(!hasRedis())('what is kept in Redis', { retry: 2 }, () => {
+describe.skipIf(!hasRedis())('what is kept in Redis', () => {
   let redis: RedisServer;
 
   beforeAll(async () => {
@@ -152,10 +153,10 @@ describe.skipIf(!hasRedis())('what is kept in Redis', { retry: 2 }, () => {
       const other = await connect({ prefix: node.prefix });
       await node.nodes.attend(TOPIC, SOMEBODY);
       await other.log.append(TOPIC, { text: 'a' });
-      await vi.waitFor(() => expect(offsetsHeard(node, TOPIC)).toEqual([1]));
+      await soon(() => expect(offsetsHeard(node, TOPIC)).toEqual([1]));
       await redis.command('HSET', node.key('head'), 'lineage', 'another');
       await other.log.received(TOPIC, 'ann');
-      await vi.waitFor(() => expect(node.interrupted).toEqual([TOPIC]), { timeout: 500, interval: 20 });
+      await soon(() => expect(node.interrupted).toEqual([TOPIC]));
     });
 
     it('knows its idempotency keys also in a renewed epoch', async () => {
@@ -225,7 +226,7 @@ describe.skipIf(!hasRedis())('what is kept in Redis', { retry: 2 }, () => {
       expect(await log.count(TOPIC, top, top + 1, 'ann')).toBe(1);
       await log.receive([{ topic: TOPIC, userId: 'ann', position }]);
       expect(await log.received(TOPIC, 'ann')).toEqual(position);
-      await vi.waitFor(() => expect(heard.at(-1)?.publications[0]?.offset).toBe(top + 1));
+      await soon(() => expect(heard.at(-1)?.publications[0]?.offset).toBe(top + 1));
       expect(await redis.command('HGET', key('head'), 'time')).toBe(`${now}`);
     });
 
@@ -242,7 +243,7 @@ describe.skipIf(!hasRedis())('what is kept in Redis', { retry: 2 }, () => {
       }
       const page = await node.log.read(TOPIC, 0, EVERYTHING);
       expect(page.publications.map(({ to }) => to)).toEqual(names);
-      await vi.waitFor(() => expect(offsetsHeard(node, TOPIC)).toHaveLength(names.length));
+      await soon(() => expect(offsetsHeard(node, TOPIC)).toHaveLength(names.length));
       expect(node.heard.flatMap(({ publications }) => publications)).toEqual(page.publications);
     });
   });
@@ -254,14 +255,14 @@ describe.skipIf(!hasRedis())('what is kept in Redis', { retry: 2 }, () => {
     await second.log.append(TOPIC, { text: 'second' });
     await second.nodes.revoke('ann', 1);
     await first.log.append(TOPIC, { text: 'first' });
-    await vi.waitFor(() => expect(offsetsHeard(second, TOPIC)).toEqual([1]));
-    await vi.waitFor(() => expect(offsetsHeard(first, TOPIC)).toEqual([1]));
+    await soon(() => expect(offsetsHeard(second, TOPIC)).toEqual([1]));
+    await soon(() => expect(offsetsHeard(first, TOPIC)).toEqual([1]));
     expect(first.heard[0]?.publications[0]?.text).toBe('first');
     expect(first.revoked).toEqual([]);
   });
 });
 
-describe.skipIf(!hasRedis())('what somebody has damaged', { retry: 2 }, () => {
+describe.skipIf(!hasRedis())('what somebody has damaged', () => {
   it.each([
     ['beyond the top', '3-0', '7-0'],
     ['of another kind', '3-0', '3-1'],
@@ -334,7 +335,7 @@ describe.skipIf(!hasRedis())('what somebody has damaged', { retry: 2 }, () => {
     const other = await connectNode({ url: redis.url, prefix: node.prefix });
     await node.nodes.attend(TOPIC, SOMEBODY);
     for (const text of ['a', 'b', 'c']) await other.log.append(TOPIC, { text });
-    await vi.waitFor(() => expect(offsetsHeard(node, TOPIC)).toEqual([1, 2, 3]));
+    await soon(() => expect(offsetsHeard(node, TOPIC)).toEqual([1, 2, 3]));
     const { epoch } = await other.log.state(TOPIC);
     const channel = `${node.prefix}:{${TOPIC}}`;
     await redis.command('SPUBLISH', channel, `s${epoch}:2`);
@@ -347,7 +348,7 @@ describe.skipIf(!hasRedis())('what somebody has damaged', { retry: 2 }, () => {
     const anew = await other.log.append(TOPIC, { text: 'new' });
     proxy.mute();
     await redis.command('SPUBLISH', channel, `s${epoch}:3`);
-    await vi.waitFor(() => expect(node.interrupted).toContain(TOPIC));
+    await soon(() => expect(node.interrupted).toContain(TOPIC));
     expect(await other.log.state(TOPIC)).toMatchObject({ epoch: anew.position.epoch, top: 1 });
   });
 
@@ -360,6 +361,6 @@ describe.skipIf(!hasRedis())('what somebody has damaged', { retry: 2 }, () => {
         await redis.command('SPUBLISH', `${node.prefix}:${name}`, text);
     }
     await node.log.append(TOPIC, { text: 'a' });
-    await vi.waitFor(() => expect(offsetsHeard(node, TOPIC)).toEqual([1]));
+    await soon(() => expect(offsetsHeard(node, TOPIC)).toEqual([1]));
   });
 });

@@ -1,8 +1,18 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { LogUnavailableError, OutcomeUnknownError } from '../../src/errors.ts';
 import { redisLog } from '../../src/log/redis.ts';
 import { hasRedis } from '../../src/testing/redis-server.ts';
-import { connectNode, EVERYTHING, hurry, offsetsHeard, SOMEBODY, startRedis } from '../support/redis-node.ts';
+import {
+  connectNode,
+  EVERYTHING,
+  hearsAgain,
+  hurry,
+  offsetsHeard,
+  SOMEBODY,
+  soon,
+  startRedis,
+  usable,
+} from '../support/redis-node.ts';
 
 const TOPIC = 7;
 
@@ -14,7 +24,7 @@ async function startTwoNodes() {
   return { redis, one, other };
 }
 
-describe.skipIf(!hasRedis())('several nodes', { retry: 2 }, () => {
+describe.skipIf(!hasRedis())('several nodes', () => {
   it('hear what the others append, in the order of the log', async () => {
     const { one, other } = await startTwoNodes();
     for (const { nodes } of [one, other]) await nodes.attend(TOPIC, SOMEBODY);
@@ -24,8 +34,7 @@ describe.skipIf(!hasRedis())('several nodes', { retry: 2 }, () => {
       ),
     );
     const offsets = Array.from({ length: 200 }, (_, index) => index + 1);
-    for (const node of [one, other])
-      await vi.waitFor(() => expect(offsetsHeard(node, TOPIC)).toEqual(offsets));
+    for (const node of [one, other]) await soon(() => expect(offsetsHeard(node, TOPIC)).toEqual(offsets));
     const texts = one.heard.flatMap(({ publications }) => publications.map(({ text }) => text));
     expect(other.heard.flatMap(({ publications }) => publications.map(({ text }) => text))).toEqual(texts);
     expect(new Set(texts).size).toBe(200);
@@ -93,34 +102,32 @@ describe.skipIf(!hasRedis())('several nodes', { retry: 2 }, () => {
       ]),
     };
     for (const { nodes } of [one, other]) {
-      await vi.waitFor(async () => expect(await nodes.census()).toEqual(all), { timeout: 5_000 });
+      await soon(async () => expect(await nodes.census()).toEqual(all));
     }
     await other.log.close();
-    await vi.waitFor(async () => expect(await one.nodes.census()).toMatchObject({ connections: 3 }), {
-      timeout: 5_000,
-    });
+    await soon(async () => expect(await one.nodes.census()).toMatchObject({ connections: 3 }));
   });
 
   it('hear of a revocation, also those that start later, and after Redis forgot it', async () => {
     const { redis, one, other } = await startTwoNodes();
     await one.nodes.revoke('ann \ud800', 1_000);
-    await vi.waitFor(() => expect(other.revoked).toContainEqual(['ann \ud800', 1_000]));
+    await soon(() => expect(other.revoked).toContainEqual(['ann \ud800', 1_000]));
     const late = await connectNode({ url: redis.url, prefix: one.prefix });
     expect(late.revoked).toEqual([['ann \ud800', 1_000]]);
     await redis.kill();
     await redis.restart();
-    await vi.waitFor(() => one.nodes.check(), { timeout: 10_000 });
+    await usable(one.log);
     const after = await connectNode({ url: redis.url, prefix: one.prefix });
-    await vi.waitFor(() => expect(after.revoked).toEqual([['ann \ud800', 1_000]]), { timeout: 5_000 });
+    await soon(() => expect(after.revoked).toEqual([['ann \ud800', 1_000]]));
   });
 
   it('tell a revocation that Redis could not take as soon as it can', async () => {
     const { redis, one, other } = await startTwoNodes();
     await redis.kill();
-    await vi.waitFor(() => expect(one.nodes.check()).rejects.toThrow());
+    await soon(() => expect(one.nodes.check()).rejects.toThrow());
     await expect(one.nodes.revoke('ann', 1_000)).rejects.toThrow(LogUnavailableError);
     await redis.restart();
-    await vi.waitFor(() => expect(other.revoked).toContainEqual(['ann', 1_000]), { timeout: 10_000 });
+    await soon(() => expect(other.revoked).toContainEqual(['ann', 1_000]));
   });
 
   it.each(['pubsub', 'normal'])(
@@ -129,30 +136,26 @@ describe.skipIf(!hasRedis())('several nodes', { retry: 2 }, () => {
       const { redis, one, other } = await startTwoNodes();
       await one.nodes.attend(TOPIC, SOMEBODY);
       await one.log.append(TOPIC, { text: 'a' });
-      await vi.waitFor(() => expect(offsetsHeard(one, TOPIC)).toEqual([1]));
+      await soon(() => expect(offsetsHeard(one, TOPIC)).toEqual([1]));
       await redis.command('CLIENT', 'KILL', 'TYPE', type);
-      await vi.waitFor(() => other.log.append(TOPIC, { text: 'b' }), { timeout: 5_000 });
-      await vi.waitFor(
-        () => expect(one.interrupted.includes(TOPIC) || offsetsHeard(one, TOPIC).includes(2)).toBe(true),
-        { timeout: 12_000 },
+      await soon(() => other.log.append(TOPIC, { text: 'b' }));
+      await soon(() =>
+        expect(one.interrupted.includes(TOPIC) || offsetsHeard(one, TOPIC).includes(2)).toBe(true),
       );
-      await vi.waitFor(() => one.nodes.check());
-      await other.log.append(TOPIC, { text: 'c' });
-      await vi.waitFor(() => expect(offsetsHeard(one, TOPIC)).toContain(3));
+      await hearsAgain(one, TOPIC, other);
     },
   );
 });
 
-describe.skipIf(!hasRedis())('a Redis that is away', { retry: 2 }, () => {
+describe.skipIf(!hasRedis())('a Redis that is away', () => {
   it('fails appends at once, and is used again when it is back', async () => {
     const redis = await startRedis({ appendfsync: 'always' });
-    const { log, nodes } = await connectNode({ url: redis.url });
+    // Longer than the test may take: nobody waits for that.
+    const { log, nodes } = await connectNode({ url: redis.url, commandTimeoutMs: 60_000 });
     await log.append(TOPIC, { text: 'a' });
     await redis.kill();
-    await vi.waitFor(() => expect(nodes.check()).rejects.toThrow(LogUnavailableError));
-    const started = performance.now();
+    await soon(() => expect(nodes.check()).rejects.toThrow(LogUnavailableError));
     await expect(log.append(TOPIC, { text: 'b' })).rejects.toThrow(LogUnavailableError);
-    expect(performance.now() - started).toBeLessThan(500);
     for (const call of [
       () => log.read(TOPIC, 0, EVERYTHING),
       () => log.state(TOPIC),
@@ -165,7 +168,7 @@ describe.skipIf(!hasRedis())('a Redis that is away', { retry: 2 }, () => {
       await expect(call()).rejects.toThrow(LogUnavailableError);
     }
     await redis.restart();
-    await vi.waitFor(() => nodes.check(), { timeout: 10_000 });
+    await usable(log);
     expect(await log.append(TOPIC, { text: 'c' })).toMatchObject({ position: { offset: 2 } });
   });
 
@@ -175,12 +178,10 @@ describe.skipIf(!hasRedis())('a Redis that is away', { retry: 2 }, () => {
     await log.state(TOPIC);
     redis.pause();
     const entry = { text: 'a', idempotency: { key: 'key', memo: 'memo' } };
-    const started = performance.now();
     await expect(log.append(TOPIC, entry)).rejects.toThrow(OutcomeUnknownError);
-    expect(performance.now() - started).toBeLessThan(1_500);
     await expect(nodes.check()).rejects.toThrow(LogUnavailableError);
     redis.resume();
-    await vi.waitFor(() => nodes.check(), { timeout: 10_000 });
+    await usable(log);
     await log.append(TOPIC, entry);
     await log.append(TOPIC, entry);
     expect(await log.read(TOPIC, 0, EVERYTHING)).toMatchObject({ top: 1 });
@@ -193,7 +194,7 @@ describe.skipIf(!hasRedis())('a Redis that is away', { retry: 2 }, () => {
     onTestFinished(() => log.close());
     await expect(log.nodes?.check()).rejects.toThrow(LogUnavailableError);
     await redis.restart();
-    await vi.waitFor(() => log.nodes?.check(), { timeout: 10_000 });
+    await soon(() => log.nodes?.check());
     expect(await log.append(TOPIC, { text: 'a' })).toMatchObject({ position: { offset: 1 } });
   });
 });

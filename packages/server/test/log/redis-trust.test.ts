@@ -1,12 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { LogUnavailableError, OptionError } from '../../src/errors.ts';
 import type { LogStore } from '../../src/log/log-store.ts';
 import { redisLog } from '../../src/log/redis.ts';
 import { hasRedis, RedisCluster, type RedisServer } from '../../src/testing/redis-server.ts';
 import { recordingLogger } from '../support/recording-logger.ts';
-import { connectNode, EVERYTHING, hurry, SOMEBODY, startRedis, usable } from '../support/redis-node.ts';
+import { connectNode, EVERYTHING, hurry, SOMEBODY, soon, startRedis, usable } from '../support/redis-node.ts';
 
 const TOPIC = 7;
 
@@ -22,14 +22,14 @@ async function survivesAfter(redis: RedisServer, act: () => Promise<unknown>): P
   await act();
   const beats = async () => Number(await redis.command('HGET', `${prefix}:{control}:lineage`, 'beats'));
   const told = await beats();
-  await vi.waitFor(async () => expect(await beats()).toBeGreaterThan(told + 1));
+  await soon(async () => expect(await beats()).toBeGreaterThan(told + 1));
   await redis.kill();
   await redis.restart();
   await usable(log);
   return (await epochOf(log)) === before;
 }
 
-describe.skipIf(!hasRedis())('a Redis that has promised to keep everything', { retry: 2 }, () => {
+describe.skipIf(!hasRedis())('a Redis that has promised to keep everything', () => {
   it('is believed', async () => {
     const redis = await startRedis({ appendfsync: 'always' });
     expect(await survivesAfter(redis, async () => {})).toBe(true);
@@ -55,7 +55,7 @@ describe.skipIf(!hasRedis())('a Redis that has promised to keep everything', { r
     expect(await redis.command('INFO', 'persistence')).toContain('aof_rewrite_in_progress:1');
     expect(await lasting()).toBe('0');
     await redis.command('CONFIG', 'SET', 'rdb-key-save-delay', '0');
-    await vi.waitFor(async () => expect(await lasting()).toBe('1'), { timeout: 15_000 });
+    await soon(async () => expect(await lasting()).toBe('1'));
   });
 
   it('is not believed when it has a replica', async () => {
@@ -63,7 +63,7 @@ describe.skipIf(!hasRedis())('a Redis that has promised to keep everything', { r
     const replica = await startRedis();
     const followed = await survivesAfter(redis, async () => {
       await replica.command('REPLICAOF', '127.0.0.1', `${redis.port}`);
-      await vi.waitFor(async () =>
+      await soon(async () =>
         expect(await redis.command('INFO', 'replication')).toContain('connected_slaves:1'),
       );
     });
@@ -104,21 +104,21 @@ describe.skipIf(!hasRedis())('a Redis that has promised to keep everything', { r
   });
 });
 
-describe.skipIf(!hasRedis())('a Redis that was a replica meanwhile', { retry: 2 }, () => {
+describe.skipIf(!hasRedis())('a Redis that was a replica meanwhile', () => {
   it('may have forgotten something, although it is the same process', async () => {
     const redis = await startRedis();
     const replica = await startRedis();
     const first = await connectNode({ url: redis.url });
     await first.log.append(TOPIC, { text: 'a' });
     await replica.command('REPLICAOF', '127.0.0.1', `${redis.port}`);
-    await vi.waitFor(async () =>
+    await soon(async () =>
       expect(await replica.command('INFO', 'replication')).toContain('master_link_status:up'),
     );
     await replica.command('REPLICAOF', 'NO', 'ONE');
     const { position } = await first.log.append(TOPIC, { text: 'b' });
     await first.log.close();
     await redis.command('REPLICAOF', '127.0.0.1', `${replica.port}`);
-    await vi.waitFor(async () =>
+    await soon(async () =>
       expect(await redis.command('INFO', 'replication')).toContain('master_link_status:up'),
     );
     await redis.command('REPLICAOF', 'NO', 'ONE');
@@ -136,7 +136,7 @@ describe.skipIf(!hasRedis())('a Redis that was a replica meanwhile', { retry: 2 
     const replication = () => redis.command('HGET', `${prefix}:{control}:lineage`, 'replication');
     const before = await replication();
     await redis.command('DEBUG', 'CHANGE-REPL-ID'); // as an hour after the last replica left
-    await vi.waitFor(async () => expect(await replication()).not.toBe(before));
+    await soon(async () => expect(await replication()).not.toBe(before));
     expect(await epochOf(log)).toBe(epoch);
   });
 
@@ -145,14 +145,14 @@ describe.skipIf(!hasRedis())('a Redis that was a replica meanwhile', { retry: 2 
     const redis = await startRedis();
     const { log, nodes } = await connectNode({ url: redis.url });
     await redis.command('REPLICAOF', '127.0.0.1', '1');
-    await vi.waitFor(() => expect(nodes.check()).rejects.toThrow(LogUnavailableError));
+    await soon(() => expect(nodes.check()).rejects.toThrow(LogUnavailableError));
     await expect(log.state(TOPIC)).rejects.toThrow(LogUnavailableError);
     await redis.command('REPLICAOF', 'NO', 'ONE');
     await usable(log);
   });
 });
 
-describe.skipIf(!hasRedis())('a Redis that may remove what is in use', { retry: 2 }, () => {
+describe.skipIf(!hasRedis())('a Redis that may remove what is in use', () => {
   it('is refused until it does not', async () => {
     const redis = await startRedis({ args: ['--maxmemory', '50mb', '--maxmemory-policy', 'allkeys-lru'] });
     const log = redisLog({ url: redis.url });
@@ -169,13 +169,13 @@ describe.skipIf(!hasRedis())('a Redis that may remove what is in use', { retry: 
     const redis = await startRedis({ args: ['--maxmemory', '50mb', '--maxmemory-policy', 'noeviction'] });
     const { nodes, log } = await connectNode({ url: redis.url });
     await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'volatile-ttl');
-    await vi.waitFor(() => expect(nodes.check()).rejects.toThrow(/maxmemory-policy volatile-ttl/));
+    await soon(() => expect(nodes.check()).rejects.toThrow(/maxmemory-policy volatile-ttl/));
     await redis.command('CONFIG', 'SET', 'maxmemory', '0');
     await usable(log);
   });
 });
 
-describe.skipIf(!hasRedis())('a Redis whose memory is full', { retry: 2 }, () => {
+describe.skipIf(!hasRedis())('a Redis whose memory is full', () => {
   it('refuses publications, delivers nothing of them, and lets everybody read and come', async () => {
     hurry();
     const redis = await startRedis({ args: ['--maxmemory', '3mb', '--maxmemory-policy', 'noeviction'] });
@@ -190,7 +190,7 @@ describe.skipIf(!hasRedis())('a Redis whose memory is full', { retry: 2 }, () =>
     await redis.command('CONFIG', 'SET', 'maxmemory', '1');
     const beats = () => redis.command('HGET', `${prefix}:{control}:lineage`, 'beats');
     const before = Number(await beats());
-    await vi.waitFor(async () => expect(Number(await beats())).toBeGreaterThan(before + 10));
+    await soon(async () => expect(Number(await beats())).toBeGreaterThan(before + 10));
     await nodes.check();
     const page = await log.read(TOPIC, 0, EVERYTHING);
     expect([page.top, page.publications.length]).toEqual([appended, appended]);
@@ -207,7 +207,7 @@ describe.skipIf(!hasRedis())('a Redis whose memory is full', { retry: 2 }, () =>
   });
 });
 
-describe.skipIf(!hasRedis())('a Redis that is none for this address', { retry: 2 }, () => {
+describe.skipIf(!hasRedis())('a Redis that is none for this address', () => {
   it('is part of a Cluster', async () => {
     const cluster = await RedisCluster.start();
     onTestFinished(() => cluster[Symbol.asyncDispose]());
@@ -225,7 +225,7 @@ describe.skipIf(!hasRedis())('a Redis that is none for this address', { retry: 2
   });
 });
 
-describe.skipIf(!hasRedis())('a user of Redis', { retry: 2 }, () => {
+describe.skipIf(!hasRedis())('a user of Redis', () => {
   it('needs the rights that the guide names, and no more', async () => {
     const redis = await startRedis({ appendfsync: 'always' });
     const rights = '~vitalwire:* &vitalwire:* +@all -@dangerous +info +config|get'.split(' ');

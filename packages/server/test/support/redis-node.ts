@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { onTestFinished, vi } from 'vitest';
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect, onTestFinished, vi } from 'vitest';
 import type { Announcement, LogStore, Topic } from '../../src/log/log-store.ts';
 import type { Nodes } from '../../src/log/nodes.ts';
 import { type RedisLogOptions, redisLog } from '../../src/log/redis.ts';
@@ -52,28 +53,62 @@ export const SOMEBODY: ReadonlyMap<string, number> = new Map([['somebody', 1]]);
 /** Everything that is retained. */
 export const EVERYTHING = { publications: Infinity, size: Infinity };
 
-/** Resolves when Redis can be used again. */
-export async function usable({ nodes }: LogStore): Promise<void> {
-  await vi.waitFor(() => nodes?.check(), { timeout: 10_000, interval: 20 });
+/**
+ * Resolves with what does not throw any more. The patience is for what never comes: a busy machine may take its time.
+ * Unlike `vi.waitFor` it leaves the clocks of a test alone.
+ */
+export async function soon<T>(condition: () => T | Promise<T>, patienceMs = 15_000): Promise<T> {
+  const until = Date.now() + patienceMs;
+  for (;;) {
+    try {
+      return await condition();
+    } catch (error) {
+      if (Date.now() > until) throw error;
+      await wait(20);
+    }
+  }
 }
 
-/** Lets the monotonic clock of this process go ahead when it is told to. */
+/** Resolves when Redis can be used again. */
+export async function usable({ nodes }: LogStore): Promise<void> {
+  await soon(() => nodes?.check());
+}
+
+/** Resolves when a node hears what another one appends. Until it has noticed that it is deaf, it does not. */
+export async function hearsAgain(node: RedisNode, topic: Topic, publisher = node): Promise<void> {
+  await soon(async () => {
+    const { position } = await publisher.log.append(topic, { text: 'heard' });
+    await soon(() => expect(offsetsHeard(node, topic)).toContain(position.offset), 1_000);
+  }, 25_000);
+}
+
+/** Stops the monotonic clock of this process: it goes on when it is told to. */
 export function skipTime(): (ms: number) => void {
-  const elapsed = performance.now.bind(performance);
-  let ahead = 0;
-  const spy = vi.spyOn(performance, 'now').mockImplementation(() => elapsed() + ahead);
+  let now = performance.now();
+  const spy = vi.spyOn(performance, 'now').mockImplementation(() => now);
   onTestFinished(() => spy.mockRestore());
   return (ms) => {
-    ahead += ms;
+    now += ms;
   };
 }
 
+/** What nodes do by themselves. */
+export interface Beats {
+  /** Nothing more is begun by itself. */
+  stop(): void;
+  /** As if a second had passed. */
+  next(): void;
+}
+
 /** Makes the seconds of nodes that connect afterwards short: what they do every second they do fifty times as often. */
-export function hurry(): void {
-  const timer = setInterval(() => vi.advanceTimersByTime(1_000), 20);
+export function hurry(): Beats {
+  const next = () => void vi.advanceTimersByTime(1_000);
+  const timer = setInterval(next, 20);
   vi.useFakeTimers({ toFake: ['setInterval'] });
   onTestFinished(() => {
     vi.useRealTimers();
     clearInterval(timer);
   });
+  // The timer is a real one, which the faked function does not know.
+  return { stop: () => clearTimeout(timer), next };
 }

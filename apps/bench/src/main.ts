@@ -60,7 +60,7 @@ async function bench(): Promise<void> {
     .map((goal) => judge(goal, results))
     .filter(({ verdict }) => verdict !== 'not measured');
   const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores };
-  const caption = `${machine.cpu}, Node ${machine.node}, ${quick ? 'quick, ' : ''}medians of ${rounds} rounds`;
+  const caption = `${machine.cpu}, Node ${machine.node}, ${quick ? 'quick, ' : ''}medians`;
   console.log(`\n${resultTables(results)}`);
   if (outcomes.length > 0) console.log(`\n${goalTable(outcomes)}`);
   console.log(`\n${caption}${cores.server === undefined ? `; ${NOT_PINNED}` : ''}`);

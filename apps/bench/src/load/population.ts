@@ -11,6 +11,8 @@ const CONNECTING = 200;
 /** In a storm it is as many as Linux lets wait to be accepted: more would be told to try again in a second. */
 const STORMING = 4_000;
 
+const BEGUN_IN_A_TURN = 50;
+
 /** In this time everything has to arrive. */
 const PATIENCE_MS = 30_000;
 
@@ -117,22 +119,28 @@ export class Population {
 
   async #connectAll(introduced: readonly [Subscriber, Greeting][], atOnce: number): Promise<void> {
     let begun = 0;
-    let left = introduced.length;
+    let subscribed = 0;
+    /** Begins as many as may be on their way, a few in each turn, so that the first ones need not wait for the last. */
     const begin = () => {
-      const next = introduced[begun++];
-      if (next === undefined) return;
-      const [subscriber, greeting] = next;
-      this.#connections.push(
-        new Connection(this.#port, subscriber, this.#driver, greeting, this.#sequence, this.#audience),
-      );
+      for (let count = 0; count < BEGUN_IN_A_TURN; count++) {
+        const next = introduced[begun];
+        if (next === undefined || begun - subscribed >= atOnce) return;
+        begun++;
+        const [subscriber, greeting] = next;
+        this.#connections.push(
+          new Connection(this.#port, subscriber, this.#driver, greeting, this.#sequence, this.#audience),
+        );
+      }
+      setImmediate(begin);
     };
     await new Promise<void>((resolve, reject) => {
       this.#onFailed = reject;
       this.#onSubscribed = () => {
-        begin();
-        if (--left === 0) resolve();
+        subscribed++;
+        if (subscribed === introduced.length) resolve();
+        else if (begun - subscribed === atOnce - 1) begin();
       };
-      for (let index = 0; index < Math.min(introduced.length, atOnce); index++) begin();
+      begin();
     });
     this.#onFailed = () => {};
   }

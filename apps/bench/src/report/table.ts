@@ -31,8 +31,9 @@ export function resultTables(results: readonly ScenarioResult[]): string {
 function resultTable(result: ScenarioResult): string[] {
   const targets = Object.keys(result.measurements) as TargetName[];
   const notes = result.notes.map((note) => `  ${note}`);
-  const heading = `${result.name}: ${result.title}`;
-  if (targets.length === 0) return [heading, ...notes];
+  if (targets.length === 0) return [`${result.name}: ${result.title}`, ...notes];
+  const rounds = Math.max(...targets.map((target) => result.measurements[target]?.length ?? 0));
+  const heading = `${result.name}: ${result.title} (${rounds} ${rounds === 1 ? 'round' : 'rounds'})`;
   const head = [
     '',
     ...result.figures.flatMap(({ title, unit }) => [`${title} (${unit})`, `× ${result.baseline}`]),

@@ -52,7 +52,7 @@ describe('resultTables', () => {
 
   it('shows median, extremes and ratios, and marks a load generator that was the bottleneck', () => {
     expect(resultTables([fan]).split('\n')).toEqual([
-      'fan-out: to many',
+      'fan-out: to many (2 rounds)',
       '                    CPU (µs)           × limit             load',
       '  limit     3.00 (2.00–4.00)              1.00  75 % bottleneck',
       '  ws-naive  5.50 (5.00–6.00)  2.00 (1.50–2.50)             50 %',

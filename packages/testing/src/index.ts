@@ -12,7 +12,8 @@ export { type Target, TcpProxy } from './network/tcp-proxy.ts';
 // Publishing
 
 export { exampleBody } from './publish/example-body.ts';
-export { createPublish, type Publish, type Published, type PublishTarget } from './publish/publish.ts';
+export type { Publish, Published } from './publish/publish.ts';
+export { createPublish, type PublishTarget } from './publish/publish-by-http.ts';
 
 // Servers
 

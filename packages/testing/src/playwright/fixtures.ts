@@ -10,7 +10,8 @@ import {
 } from '@playwright/test';
 import { type Catalogue, type StandardCatalogue, catalogue as standardCatalogue } from '@vitalwire/protocol';
 import { Network } from '../network/network.ts';
-import { createPublish, type Publish } from '../publish/publish.ts';
+import type { Publish } from '../publish/publish.ts';
+import { createPublish } from '../publish/publish-by-http.ts';
 import { type ApplicationOptions, startApplication } from '../subject/application.ts';
 import { type ExistingServerOptions, existingServer } from '../subject/existing-server.ts';
 import { type OwnServerOptions, startOwnServer } from '../subject/own-server.ts';

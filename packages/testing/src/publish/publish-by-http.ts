@@ -2,13 +2,28 @@ import {
   type BroadcastAnswer,
   broadcastAnswerSchema,
   broadcastPath,
+  type Catalogue,
   IDEMPOTENCY_HEADER,
 } from '@vitalwire/protocol';
 import type { BroadcastOptions } from '@vitalwire/server';
-import type { PublishTarget } from './publish.ts';
+import { type Publish, publishMethods } from './publish.ts';
 
-/** Publishes as a backend in any language does. Rejects with the server's answer when it refuses. */
-export async function publishByHttp(
+/** Where publications go. */
+export interface PublishTarget {
+  readonly url: string;
+  /** A token that may publish everywhere. */
+  getToken(): Promise<string>;
+}
+
+/** Derives the methods from the catalogue. They publish by HTTP, as a backend in any language does. */
+export function createPublish<C extends Catalogue>(catalogue: C, target: PublishTarget): Publish<C> {
+  return publishMethods(catalogue, ({ type }, diagnosisId, body, options) =>
+    publishByHttp(target, type, diagnosisId, body, options),
+  );
+}
+
+/** Rejects with the server's answer when it refuses. */
+async function publishByHttp(
   { url, getToken }: PublishTarget,
   type: string,
   diagnosisId: number,

@@ -1,5 +1,6 @@
 import {
   type Catalogue,
+  type Position,
   type PublicationDefinition,
   type PublicationMessage,
   type PublicationType,
@@ -9,7 +10,6 @@ import {
 } from '@vitalwire/protocol';
 import type { BroadcastOptions, MethodName } from '@vitalwire/server';
 import { exampleBody } from './example-body.ts';
-import { publishByHttp } from './publish-by-http.ts';
 
 /** What was published, as subscribers receive it. */
 export type Published<Type extends string = PublicationType, C extends Catalogue = StandardCatalogue> = Omit<
@@ -29,35 +29,31 @@ export type Publish<C extends Catalogue = StandardCatalogue> = {
   ) => Promise<Published<Type, C>>;
 };
 
-/** Where publications go. */
-export interface PublishTarget {
-  readonly url: string;
-  /** A token that may publish everywhere. */
-  getToken(): Promise<string>;
-}
+/** Publishes one body, which is complete. */
+export type Send = (
+  definition: PublicationDefinition,
+  diagnosisId: number,
+  body: object,
+  options: BroadcastOptions,
+) => Promise<Position>;
 
-/** Derives the methods from the catalogue. They publish by HTTP, as a backend in any language does. */
-export function createPublish<C extends Catalogue>(catalogue: C, target: PublishTarget): Publish<C> {
+/** Derives the methods from the catalogue. */
+export function publishMethods<C extends Catalogue>(catalogue: C, send: Send): Publish<C> {
   let published = 0;
   const methods = publicationsOf(catalogue).map((definition) => [
     methodName(definition.type),
     async (diagnosisId: number, overrides: object = {}, options: BroadcastOptions = {}) => {
       const body = { ...exampleBody(definition, published++), ...overrides };
-      const { epoch, offset } = await publishByHttp(target, definition.type, diagnosisId, body, options);
-      return {
-        type: definition.type,
-        diagnosis_id: diagnosisId,
-        data: dataOf(definition, body),
-        epoch,
-        offset,
-      };
+      const { epoch, offset } = await send(definition, diagnosisId, body, options);
+      const { type } = definition;
+      return { type, diagnosis_id: diagnosisId, data: dataOf(definition, body), epoch, offset };
     },
   ]);
   return Object.fromEntries(methods) as Publish<C>;
 }
 
-/** What the server makes of a body, which it has accepted. */
-function dataOf({ publish }: PublicationDefinition, body: object): unknown {
+/** What a server makes of a body, which it has accepted. */
+export function dataOf({ publish }: PublicationDefinition, body: object): unknown {
   return publish.toData(publish.body.parse(body));
 }
 

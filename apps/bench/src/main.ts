@@ -17,7 +17,8 @@ import { run } from './run.ts';
 import { scenarios } from './scenarios/index.ts';
 import { type TargetName, targetNames } from './target-names.ts';
 
-const USAGE = `pnpm bench [--quick] [--scenario <name,name>] [--target <name,name>] [--rounds 5] [--out <folder>]
+const USAGE = `pnpm bench [--quick] [--scenario <name,name>] [--target <name,name>] [--rounds 5] [--profile]
+           [--out <folder>]
 scenarios: ${scenarios.map(({ name }) => name).join(', ')}
 targets: ${targetNames.join(', ')}`;
 
@@ -47,6 +48,7 @@ async function bench(): Promise<void> {
   const begun = performance.now();
   const say = (line: string) => console.error(`[${clock(performance.now() - begun)}] ${line}`);
   const cores = findCores();
+  mkdirSync(options.out, { recursive: true });
   if (cores.server === undefined) say(NOT_PINNED);
   const results = await run({
     planned: plan(scenarios, options),
@@ -54,13 +56,14 @@ async function bench(): Promise<void> {
     surroundings: { cores, effort: quick ? QUICK_EFFORT : EFFORT },
     openFiles: openFileLimit(),
     missing: missingTargets(),
+    profiles: options.profile ? options.out : undefined,
     say,
   });
   const outcomes = goals
     .map((goal) => judge(goal, results))
     .filter(({ verdict }) => verdict !== 'not measured');
   const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores };
-  const caption = `${machine.cpu}, Node ${machine.node}, ${quick ? 'quick, ' : ''}medians`;
+  const caption = `${machine.cpu}, Node ${machine.node}, ${quick ? 'quick, ' : ''}${options.profile ? 'profiled, ' : ''}medians`;
   console.log(`\n${resultTables(results)}`);
   if (outcomes.length > 0) console.log(`\n${goalTable(outcomes)}`);
   console.log(`\n${caption}${cores.server === undefined ? `; ${NOT_PINNED}` : ''}`);
@@ -68,11 +71,12 @@ async function bench(): Promise<void> {
   for (const failure of failures) console.log(`FAILED: ${failure}`);
   if (failures.length > 0) process.exitCode = 1;
   const report = { date: new Date().toISOString(), machine, quick, rounds, outcomes, results };
-  mkdirSync(options.out, { recursive: true });
   writeFileSync(join(options.out, 'results.json'), `${JSON.stringify(report, null, 2)}\n`);
   writeFileSync(join(options.out, 'results.svg'), chart(results, caption));
   writeFileSync(join(options.out, 'results.md'), markdown(results, outcomes));
-  console.log(`${options.out}: results.json, results.svg, results.md`);
+  console.log(
+    `${options.out}: results.json, results.svg, results.md${options.profile ? ', *.cpuprofile' : ''}`,
+  );
 }
 
 function missingTargets(): Map<TargetName, string> {

@@ -8,6 +8,8 @@ export interface BenchOptions {
   readonly scenarios: readonly string[] | undefined;
   readonly targets: readonly TargetName[] | undefined;
   readonly rounds: number;
+  /** Whether to note which functions the servers spend their time in. */
+  readonly profile: boolean;
   /** The folder of the results. */
   readonly out: string;
 }
@@ -25,9 +27,10 @@ export function parseOptions(
   args: readonly string[],
   known: { readonly scenarios: readonly string[]; readonly out: string },
 ): BenchOptions {
-  const { quick, scenario, target, rounds, out } = parse(args);
+  const { quick, scenario, target, rounds, profile, out } = parse(args);
   return {
     quick,
+    profile,
     scenarios: chosen('scenario', scenario, known.scenarios),
     targets: chosen('target', target, targetNames),
     rounds: rounds === undefined ? (quick ? QUICK_ROUNDS : ROUNDS) : count('rounds', rounds),
@@ -44,6 +47,7 @@ function parse(args: readonly string[]) {
         scenario: { type: 'string', multiple: true, default: [] },
         target: { type: 'string', multiple: true, default: [] },
         rounds: { type: 'string' },
+        profile: { type: 'boolean', default: false },
         out: { type: 'string' },
       },
     }).values;

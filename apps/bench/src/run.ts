@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { PlannedScenario } from './plan.ts';
 import { formatNumber } from './report/format-number.ts';
 import type { Measurement, ScenarioResult } from './results.ts';
@@ -13,6 +14,8 @@ export interface RunOptions {
   readonly openFiles: number;
   /** Targets that cannot be started here, and why not. */
   readonly missing: ReadonlyMap<TargetName, string>;
+  /** The folder for profiles of the servers, when they are wanted. */
+  readonly profiles: string | undefined;
   readonly say: (line: string) => void;
 }
 
@@ -56,7 +59,8 @@ async function runScenario(planned: PlannedScenario, options: RunOptions): Promi
   for (let round = 1; round <= rounds; round++) {
     for (const target of round % 2 === 1 ? targets : targets.toReversed()) {
       try {
-        const measurement = await scenario.measure(target, surroundings);
+        const profile = options.profiles && join(options.profiles, `${name}-${target}.cpuprofile`);
+        const measurement = await scenario.measure(target, { ...surroundings, ...(profile && { profile }) });
         measurements[target] = [...(measurements[target] ?? []), measurement];
         const values = figures.map(
           (figure) => `${formatNumber(measurement.figures[figure.name] ?? 0)} ${figure.unit}`,

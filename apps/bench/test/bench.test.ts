@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { hasRedis } from '@vitalwire/server/testing/redis';
 import { describe, expect, it } from 'vitest';
 import { fanOut } from '../src/scenarios/fan-out.ts';
@@ -22,6 +25,15 @@ describe.concurrent('the bench', () => {
     const scenario = fanOut('fan-out', '', { subscribers: 6, topics: 3, messages: 8, targets: [target] });
     const { figures } = await scenario.measure(target, surroundings);
     expect(figures['cpu']).toBeGreaterThan(0);
+  });
+
+  it('writes a profile of the server', async ({ onTestFinished }) => {
+    const folder = mkdtempSync(join(tmpdir(), 'vitalwire-bench-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const profile = join(folder, 'limit.cpuprofile');
+    const scenario = fanOut('fan-out', '', { subscribers: 2, topics: 1, messages: 1, targets: ['limit'] });
+    await scenario.measure('limit', { ...surroundings, profile });
+    expect(JSON.parse(readFileSync(profile, 'utf8')).nodes).not.toEqual([]);
   });
 
   it('weighs idle connections', async () => {

@@ -11,6 +11,7 @@ describe('parseOptions', () => {
       scenarios: undefined,
       targets: undefined,
       rounds: 5,
+      profile: false,
       out: 'results',
     });
   });
@@ -24,6 +25,7 @@ describe('parseOptions', () => {
   it('takes rounds and a folder', () => {
     expect(parse('--rounds', '7', '--out', 'here')).toMatchObject({ rounds: 7, out: 'here' });
     expect(parse('--quick')).toMatchObject({ quick: true, rounds: 2 });
+    expect(parse('--profile')).toMatchObject({ profile: true });
     expect(parse('--quick', '--rounds', '1').rounds).toBe(1);
   });
 

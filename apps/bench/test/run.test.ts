@@ -33,6 +33,7 @@ async function order(scenario: Partial<Scenario>, options: Partial<Parameters<ty
     },
     openFiles: 1_000,
     missing: new Map(),
+    profiles: undefined,
     say: (line) => lines.push(line),
     ...options,
   });

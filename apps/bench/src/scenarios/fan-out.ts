@@ -25,9 +25,7 @@ export function fanOut(
       await using pair = await Pair.start(target, plan, surroundings);
       await pair.load.call('connect', subscribers);
       await pair.load.call('closedLoop', warmUpMs);
-      const before = await pair.cpuMicros();
-      const phase = await pair.load.call('closedLoop', measureMs);
-      const cpuMicros = (await pair.cpuMicros()) - before;
+      const { result: phase, cpuMicros } = await pair.measure(() => pair.load.call('closedLoop', measureMs));
       await pair.check();
       return {
         figures: { cpu: cpuMicros / phase.deliveries },

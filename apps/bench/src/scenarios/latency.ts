@@ -33,9 +33,10 @@ export function latency(
       await using pair = await Pair.start(target, { topics: 1, messages: 1 }, surroundings);
       await pair.load.call('connect', subscribers);
       await pair.load.call('closedLoop', warmUpMs);
-      const before = await pair.cpuMicros();
-      const { phase, latency } = await pair.load.call('fixedRate', ticksPerSecond, latencyMs);
-      const cpuMicros = (await pair.cpuMicros()) - before;
+      const { result, cpuMicros } = await pair.measure(() =>
+        pair.load.call('fixedRate', ticksPerSecond, latencyMs),
+      );
+      const { phase, latency } = result;
       await pair.check();
       return {
         figures: { p99: latency.p99, p50: latency.p50, cpu: cpuMicros / phase.deliveries },

@@ -16,6 +16,7 @@ export class Pair implements AsyncDisposable {
   readonly server: Child<ServerCalls>;
   readonly load: Child<LoadCalls>;
   readonly #redis: RedisServer | undefined;
+  readonly #profile: string | undefined;
   readonly #folder: string;
   readonly #removeFolder = () => rmSync(this.#folder, { recursive: true, force: true });
 
@@ -23,23 +24,25 @@ export class Pair implements AsyncDisposable {
     server: Child<ServerCalls>,
     load: Child<LoadCalls>,
     redis: RedisServer | undefined,
+    profile: string | undefined,
     folder: string,
   ) {
     this.server = server;
     this.load = load;
     this.#redis = redis;
+    this.#profile = profile;
     this.#folder = folder;
     process.once('exit', this.#removeFolder);
   }
 
-  static async start(target: TargetName, plan: TickPlan, { cores }: Surroundings): Promise<Pair> {
+  static async start(target: TargetName, plan: TickPlan, { cores, profile }: Surroundings): Promise<Pair> {
     const [server, load, redis, folder] = await Promise.all([
       Child.start<ServerCalls>('server', cores.server),
       Child.start<LoadCalls>('load', cores.load),
       target === 'vitalwire-redis' ? startRedis(cores.load) : undefined,
       mkdtemp(join(tmpdir(), 'vitalwire-bench-')),
     ]);
-    const pair = new Pair(server, load, redis, folder);
+    const pair = new Pair(server, load, redis, profile, folder);
     try {
       const { port, tickPort } = await server.call('start', { target, folder, redis: redis?.url, plan });
       await load.call('start', { target, port, tickPort, ...plan });
@@ -50,9 +53,14 @@ export class Pair implements AsyncDisposable {
     }
   }
 
-  /** Microseconds of processor time that the server used until now. */
-  async cpuMicros(): Promise<number> {
-    return (await this.server.call('usage')).cpuMicros;
+  /** Runs the phase that counts; says how much processor time the server used for it, and what the phase returned. */
+  async measure<Result>(phase: () => Promise<Result>): Promise<{ result: Result; cpuMicros: number }> {
+    if (this.#profile !== undefined) await this.server.call('startProfile');
+    const before = await this.server.call('usage');
+    const result = await phase();
+    const after = await this.server.call('usage');
+    if (this.#profile !== undefined) await this.server.call('writeProfile', this.#profile);
+    return { result, cpuMicros: after.cpuMicros - before.cpuMicros };
   }
 
   /** @throws {DeliveryError} when either side saw something wrong. */

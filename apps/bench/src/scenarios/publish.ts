@@ -31,9 +31,9 @@ export function publishByHttp(
       await using pair = await Pair.start(target, { topics, messages: 1 }, surroundings);
       await pair.load.call('connect', topics);
       await pair.load.call('post', { ...posting, durationMs: warmUpMs });
-      const before = await pair.cpuMicros();
-      const phase = await pair.load.call('post', { ...posting, durationMs: measureMs });
-      const cpuMicros = (await pair.cpuMicros()) - before;
+      const { result: phase, cpuMicros } = await pair.measure(() =>
+        pair.load.call('post', { ...posting, durationMs: measureMs }),
+      );
       await pair.check();
       return {
         figures: { rate: phase.done / phase.seconds, cpu: cpuMicros / phase.done },

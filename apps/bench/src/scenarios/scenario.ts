@@ -16,6 +16,8 @@ interface Effort {
 export interface Surroundings {
   readonly cores: Cores;
   readonly effort: Effort;
+  /** The file for a profile of the server while it is measured. @default it is not profiled, which costs time */
+  readonly profile?: string;
 }
 
 /** Something that is measured with several targets. */

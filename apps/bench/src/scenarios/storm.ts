@@ -46,10 +46,8 @@ export function storm(
         await pair.load.call('cut');
         await sleep(CALM_MS);
         await pair.server.call('tick');
-        const before = await pair.cpuMicros();
-        const { seconds, busy } = await pair.load.call('storm', missed);
-        const cpu = ((await pair.cpuMicros()) - before) / clients;
-        if (count > 0) measured.push({ time: seconds, cpu, busy });
+        const { result, cpuMicros } = await pair.measure(() => pair.load.call('storm', missed));
+        if (count > 0) measured.push({ time: result.seconds, cpu: cpuMicros / clients, busy: result.busy });
       }
       await pair.check();
       const median = (name: 'time' | 'cpu' | 'busy') => summarise(measured.map((one) => one[name])).median;

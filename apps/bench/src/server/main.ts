@@ -6,6 +6,7 @@ import { answerCalls } from '../processes/calls.ts';
 import type { TargetName } from '../target-names.ts';
 import type { TickPlan } from '../tick-plan.ts';
 import { listen } from './listen.ts';
+import { startProfile, writeProfile } from './profile.ts';
 import type { Target, TargetOptions } from './target.ts';
 import { targets } from './targets/index.ts';
 
@@ -23,6 +24,8 @@ export interface ServerCalls {
   memory(): Promise<number>;
   /** Publishes one tick, and waits for it. */
   tick(): Promise<void>;
+  startProfile(): Promise<void>;
+  writeProfile(path: string): Promise<void>;
 }
 
 const problems: string[] = [];
@@ -55,6 +58,8 @@ answerCalls<ServerCalls>({
     return process.memoryUsage().rss;
   },
   tick,
+  startProfile,
+  writeProfile,
 });
 
 async function tick(): Promise<void> {

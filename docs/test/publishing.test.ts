@@ -76,6 +76,39 @@ describe.skipIf(!hasPython)('publish.py', () => {
   });
 });
 
+describe.skipIf(!hasPython)('publish_many.py', () => {
+  it('publishes a batch, and shows what was refused of it', async () => {
+    await using vitalwire = await Vitalwire.start();
+    const env = { VITALWIRE_URL: vitalwire.url, VITALWIRE_TOKEN: await backendToken() };
+    await using program = await Program.start('python3', [recipe('publish_many.py')], { env });
+
+    await program.printed(/'status': 'broadcasted'.*'offset': 1/);
+    await program.printed(/'status': 'refused'.*'path': 'rating'/);
+    expect(await program.ended()).toBe(0);
+  });
+
+  it('tries again with the same keys what is open, and nothing else', async () => {
+    const tried: unknown[][] = [];
+    const done = { status: 'broadcasted', offset: 7 };
+    await using backend = await Backend.start((_, body) => {
+      const { messages } = JSON.parse(body) as { messages: { idempotency_key: unknown }[] };
+      tried.push(messages.map(({ idempotency_key }) => idempotency_key));
+      if (tried.length === 1) return [503, { error: 'unavailable' }];
+      if (tried.length === 2)
+        return [200, { results: [done, { status: 'refused', error: 'outcome_unknown' }] }];
+      return [200, { results: [{ ...done, offset: 8 }] }];
+    });
+    const env = { VITALWIRE_URL: backend.url, VITALWIRE_TOKEN: 'token' };
+    await using program = await Program.start('python3', [recipe('publish_many.py')], { env });
+
+    await program.printed(/'offset': 7.*\n.*'offset': 8/);
+    const [first = [], second, third] = tried;
+    expect(new Set(first).size).toBe(2);
+    expect(second).toEqual(first);
+    expect(third).toEqual([first[1]]);
+  });
+});
+
 describe.skipIf(!hasWebsockets)('receive.py', () => {
   it('receives, and goes on from its position after a restart of the server', async () => {
     const first = await Vitalwire.start();

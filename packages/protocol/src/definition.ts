@@ -5,6 +5,7 @@ export type ObjectSchema = z.ZodMiniObject;
 
 /** How a message type is published: the body that a publisher sends, and the pure step from it to the wire data. */
 export interface Publishing<Data = unknown, Body extends ObjectSchema = ObjectSchema> {
+  /** Taken names: `diagnosis_id` and `to`, and in a batch `type` and `idempotency_key`. */
   readonly body: Body;
   toData(body: z.output<Body>): Data;
   /** A valid body, shown in the documents. */

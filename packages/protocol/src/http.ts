@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { PublicationDefinition } from './catalogue.ts';
+import { type Catalogue, type PublicationDefinition, publicationsOf } from './catalogue.ts';
 import { diagnosisIdSchema } from './diagnosis-id.ts';
 import { userIdSchema } from './fields.ts';
 import { epochSchema, offsetSchema } from './position-schema.ts';
@@ -38,6 +38,33 @@ export const broadcastAnswerSchema = z.object({
 });
 export type BroadcastAnswer = z.infer<typeof broadcastAnswerSchema>;
 
+/** The path that publishes many messages at once. */
+export const BATCH_PATH = '/ws/broadcast-batch';
+
+/** Most messages of one batch. */
+export const MAX_BATCH_MESSAGES = 1_000;
+
+/** The body that publishes many, before each of its messages is looked at. */
+export const batchSchema = z.object({
+  messages: z.array(z.unknown()).check(z.minLength(1), z.maxLength(MAX_BATCH_MESSAGES)),
+});
+
+/** One message of a batch: what the endpoint of its type takes, its type, and optionally its idempotency key. */
+export function batchMessageSchema(definition: PublicationDefinition): z.ZodMiniObject {
+  return z.extend(broadcastBodySchema(definition), {
+    type: z.literal(definition.type),
+    idempotency_key: z.optional(idempotencyKeySchema),
+  });
+}
+
+/** The body that publishes many, whole. A server judges each message for itself instead. */
+export function batchBodySchema(definitions: Catalogue): z.ZodMiniType {
+  const messages = publicationsOf(definitions).map(batchMessageSchema);
+  return z.extend(batchSchema, {
+    messages: z.array(z.union(messages)).check(z.minLength(1), z.maxLength(MAX_BATCH_MESSAGES)),
+  });
+}
+
 const countByDiagnosis = z.record(z.string(), z.int());
 
 /** The answer of `GET /ws/status`. */
@@ -59,3 +86,14 @@ export const errorBodySchema = z.object({
   issues: z.optional(z.array(z.object({ path: z.string(), message: z.string() }))),
 });
 export type ErrorBody = z.infer<typeof errorBodySchema>;
+
+/** What became of one message of a batch: the answer of its type's endpoint, or the error that it would have got there. */
+export const batchResultSchema = z.discriminatedUnion('status', [
+  broadcastAnswerSchema,
+  z.extend(errorBodySchema, { status: z.literal('refused') }),
+]);
+export type BatchResult = z.infer<typeof batchResultSchema>;
+
+/** The answer to a batch: what became of each message, in their order. */
+export const batchAnswerSchema = z.object({ results: z.array(batchResultSchema) });
+export type BatchAnswer = z.infer<typeof batchAnswerSchema>;

@@ -51,7 +51,15 @@ export { createFrameReader, type FrameReader, type UnreadableFrame } from './fra
 // HTTP
 export {
   addressSchema,
+  BATCH_PATH,
+  type BatchAnswer,
+  type BatchResult,
   type BroadcastAnswer,
+  batchAnswerSchema,
+  batchBodySchema,
+  batchMessageSchema,
+  batchResultSchema,
+  batchSchema,
   broadcastAnswerSchema,
   broadcastBodySchema,
   broadcastPath,
@@ -59,6 +67,7 @@ export {
   errorBodySchema,
   IDEMPOTENCY_HEADER,
   idempotencyKeySchema,
+  MAX_BATCH_MESSAGES,
   type Status,
   statusSchema,
 } from './http.ts';

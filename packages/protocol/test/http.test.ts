@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import {
   addressSchema,
+  batchAnswerSchema,
+  batchBodySchema,
+  batchMessageSchema,
+  batchSchema,
   broadcastAnswerSchema,
   broadcastBodySchema,
   broadcastPath,
@@ -129,5 +133,77 @@ describeSchema('errorBodySchema', errorBodySchema, {
     'a missing code': [{ message: 'no' }, 'error'],
     'a missing message': [{ error: 'not_found' }, 'message'],
     'an issue without a path': [{ error: 'x', message: 'y', issues: [{ message: 'z' }] }, 'issues.0.path'],
+  },
+});
+
+const message = { type: 'feedback_update', ...feedback };
+
+describeSchema('batchSchema', batchSchema, {
+  accepts: {
+    'one message': { messages: [message] },
+    'what is no message, which is judged for itself': { messages: [null, 7, 'x'] },
+    '1,000 messages': { messages: Array.from({ length: 1_000 }, () => message) },
+  },
+  rejects: {
+    'no list': [{ messages: message }, 'messages'],
+    'an empty list': [{ messages: [] }, 'messages'],
+    '1,001 messages': [{ messages: Array.from({ length: 1_001 }, () => message) }, 'messages'],
+    'nothing named messages': [{ message }, 'messages'],
+    'a list alone': [[message], ''],
+  },
+});
+
+describeSchema('a message of a batch', batchMessageSchema(feedbackUpdate), {
+  accepts: {
+    'fields, diagnosis and type': message,
+    'one with an idempotency key': { ...message, idempotency_key: 'k'.repeat(255) },
+    'an addressed one': { ...message, to: '7' },
+  },
+  rejects: {
+    'no type': [feedback, 'type'],
+    'another type': [{ ...message, type: 'effectiveness_update' }, 'type'],
+    'an empty idempotency key': [{ ...message, idempotency_key: '' }, 'idempotency_key'],
+    'an idempotency key of 256 characters': [
+      { ...message, idempotency_key: 'k'.repeat(256) },
+      'idempotency_key',
+    ],
+    'a number as idempotency key': [{ ...message, idempotency_key: 7 }, 'idempotency_key'],
+    'no diagnosis': [without(message, 'diagnosis_id'), 'diagnosis_id'],
+    'rating 6': [{ ...message, rating: 6 }, 'rating'],
+  },
+});
+
+describeSchema('batchBodySchema', batchBodySchema(catalogue), {
+  accepts: {
+    'messages of several types': {
+      messages: [
+        message,
+        { type: 'effectiveness_update', diagnosis_id: 1, ...effectivenessUpdate.publish.example },
+      ],
+    },
+  },
+  rejects: {
+    'a type that cannot be published': [{ messages: [{ type: 'pong', diagnosis_id: 1 }] }, 'messages.0'],
+  },
+});
+
+describeSchema('batchAnswerSchema', batchAnswerSchema, {
+  accepts: {
+    'what became of each': {
+      results: [
+        answer,
+        { status: 'refused', error: 'access_denied', message: 'no' },
+        {
+          status: 'refused',
+          error: 'invalid_body',
+          message: 'no',
+          issues: [{ path: 'rating', message: 'no' }],
+        },
+      ],
+    },
+  },
+  rejects: {
+    'another status': [{ results: [{ ...answer, status: 'queued' }] }, 'results.0.status'],
+    'a refusal without a code': [{ results: [{ status: 'refused', message: 'no' }] }, 'results.0.error'],
   },
 });

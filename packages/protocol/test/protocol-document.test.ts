@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type * as z from 'zod/mini';
 import {
+  BATCH_PATH,
+  batchAnswerSchema,
+  batchBodySchema,
   broadcastAnswerSchema,
   broadcastBodySchema,
   broadcastPath,
@@ -194,12 +197,26 @@ describe('the HTTP exchanges', () => {
         ({ type }) => request === `POST ${broadcastPath(type)}`,
       );
       // The one body that is refused in the document shows what a refusal looks like.
-      if (definition && body.rating !== 6) expect(broadcastBodySchema(definition).parse(body)).toEqual(body);
+      if (request === `POST ${BATCH_PATH}`) expect(withoutRefused(body).messages.length).toBeGreaterThan(1);
+      else if (definition && body.rating !== 6)
+        expect(broadcastBodySchema(definition).parse(body)).toEqual(body);
     } else if (status !== 200) {
       expect(errorBodySchema.parse(body)).toEqual(body);
       expect(statuses[body.error]).toBe(status);
     } else {
-      expect((request === 'GET /ws/status' ? statusSchema : broadcastAnswerSchema).parse(body)).toEqual(body);
+      expect((answerSchemas[request] ?? broadcastAnswerSchema).parse(body)).toEqual(body);
     }
+  }
+
+  const answerSchemas: Record<string, z.ZodMiniType> = {
+    'GET /ws/status': statusSchema,
+    [`POST ${BATCH_PATH}`]: batchAnswerSchema,
+  };
+
+  /** A batch without the message that shows what a refusal looks like. */
+  function withoutRefused({ messages }: { messages: { rating?: number }[] }) {
+    const body = { messages: messages.filter(({ rating }) => rating !== 6) };
+    expect(batchBodySchema(catalogue).parse(body)).toEqual(body);
+    return body;
   }
 });

@@ -14,8 +14,10 @@ export interface Limits {
   maxUnauthenticatedFrameBytes: number;
   /** Most fragments of one message from a peer; beyond it the connection closes with 1008. @default 64 */
   maxFragments: number;
-  /** Most bytes of an HTTP body; beyond it the answer is 413. @default 65_536 */
+  /** Most bytes of an HTTP body, and of what one message of a batch publishes; beyond it the answer is 413. @default 65_536 */
   maxBodyBytes: number;
+  /** Most bytes of a body that publishes a batch; beyond it the answer is 413. @default 8_388_608 */
+  maxBatchBytes: number;
   /** Most open connections; a further one is closed with 1013. @default 10_000 */
   maxConnections: number;
   /** Most open connections of one user; a further one is closed with 1013. @default 100 */
@@ -61,6 +63,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   maxUnauthenticatedFrameBytes: 8_192,
   maxFragments: 64,
   maxBodyBytes: 65_536,
+  maxBatchBytes: 8_388_608,
   maxConnections: 10_000,
   maxConnectionsPerUser: 100,
   maxSubscriptions: 128,

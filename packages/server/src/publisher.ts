@@ -37,7 +37,7 @@ export class Publisher {
   /**
    * Resolves when the publication is durable.
    *
-   * @throws {RequestError} `invalid_body`, `idempotency_conflict`, `unavailable`, `outcome_unknown`.
+   * @throws {RequestError} `invalid_body`, `body_too_big`, `idempotency_conflict`, `unavailable`, `outcome_unknown`.
    */
   async publish(request: PublishRequest): Promise<BroadcastAnswer> {
     if (this.#closed) throw new LogUnavailableError('the server is shutting down');
@@ -104,7 +104,8 @@ function failureToAppend(error: unknown): string | undefined {
   return undefined;
 }
 
-function serialise({ definition, diagnosisId, body }: PublishRequest, timestamp: string): string {
+function serialise(request: PublishRequest, timestamp: string): string {
+  const { definition, diagnosisId, body, maxBytes } = request;
   let text: string;
   try {
     const data = definition.publish.toData(body);
@@ -115,7 +116,15 @@ function serialise({ definition, diagnosisId, body }: PublishRequest, timestamp:
   }
   // The envelope adds levels of its own, and readers refuse what is nested too deep.
   if (nestsTooDeep(text)) throw new RequestError('invalid_body', 'the body is nested too deep');
+  if (maxBytes !== undefined && hasMoreBytes(text, maxBytes)) {
+    throw new RequestError('body_too_big', `what is published may have at most ${maxBytes} bytes`);
+  }
   return text;
+}
+
+function hasMoreBytes(text: string, maxBytes: number): boolean {
+  // A character has three bytes at most, so most texts need no counting.
+  return text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes;
 }
 
 function memoOf({ body, to, idempotencyKey }: PublishRequest, clients_notified: number): Memo | undefined {

@@ -119,6 +119,7 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
   const app = createHttpApp({
     catalogue,
     maxBodyBytes: limits.maxBodyBytes,
+    maxBatchBytes: limits.maxBatchBytes,
     logger,
     verify,
     allowPublish: (principal, diagnosisId) => access.check(principal, 'publish', diagnosisId),

@@ -1,4 +1,4 @@
-import { effectivenessUpdate, recommendationUpdate } from '@vitalwire/protocol';
+import { effectivenessUpdate, feedbackUpdate, recommendationUpdate } from '@vitalwire/protocol';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createBroadcast } from '../src/broadcast.ts';
 import { OutcomeUnknownError } from '../src/errors.ts';
@@ -115,6 +115,17 @@ describe('Publisher', () => {
       ).rejects.toMatchObject({ code: 'invalid_body' });
     }
     expect(await texts()).toEqual([]);
+  });
+
+  it('bounds the bytes of what is published, where it is told to', async () => {
+    const { publisher, request, texts } = setUp();
+    const body = { feedback_id: 1, rating: 4, effectiveness: 1, comment: 'ä'.repeat(100) };
+    const feedback = (maxBytes: number) => request({ definition: feedbackUpdate, body, maxBytes });
+    await publisher.publish(feedback(1_000));
+    const bytes = Buffer.byteLength((await texts())[0] ?? '');
+    await publisher.publish(feedback(bytes));
+    await expect(publisher.publish(feedback(bytes - 1))).rejects.toMatchObject({ code: 'body_too_big' });
+    expect(await texts()).toHaveLength(2);
   });
 
   it('refuses new work while it closes, and finishes what was accepted', async () => {

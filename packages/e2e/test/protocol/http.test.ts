@@ -1,4 +1,4 @@
-import { broadcastAnswerSchema, errorBodySchema, statusSchema } from '@vitalwire/protocol';
+import { batchAnswerSchema, broadcastAnswerSchema, errorBodySchema, statusSchema } from '@vitalwire/protocol';
 import { memoryLog } from '@vitalwire/server';
 import { backendToken, tokenOf, unsignedToken } from '@vitalwire/testing';
 import { describe, expect, it } from 'vitest';
@@ -249,6 +249,118 @@ describe('Idempotency', () => {
       });
       expect(response.status).toBe(422);
     }
+  });
+});
+
+describe('Publishing many', () => {
+  const message = (number: number, more: object = {}) => ({ type: 'feedback_update', ...body(number, more) });
+
+  /** The results of a batch that was answered with 200: an offset, or an error code. */
+  async function batch(server: TestServer, messages: readonly object[], token?: string) {
+    const response = await publish(server.url, 'batch', { messages }, token === undefined ? {} : { token });
+    expect(response.status).toBe(200);
+    const { results } = batchAnswerSchema.parse(await response.json());
+    return results.map((result) => (result.status === 'broadcasted' ? result.offset : result.error));
+  }
+
+  it('publishes every message that is valid, in their order, and answers each in its place', async () => {
+    await using server = await TestServer.start();
+    await using client = await server.client([1]);
+    await client.subscribe(1);
+    const messages = range(1, 1_000).map((number) => message(number, number === 500 ? { rating: 6 } : {}));
+    const results = await batch(server, messages);
+    expect(results).toEqual([...range(1, 499), 'invalid_body', ...range(500, 999)]);
+    const received = numbersOf(await client.publications(999));
+    expect(received).toEqual(range(1, 1_000).filter((number) => number !== 500));
+  });
+
+  it('publishes to several diagnoses, each with its own order, and to one user', async () => {
+    await using server = await TestServer.start();
+    await using ann = await server.plain(1, { sub: 'ann' });
+    await using ben = await server.plain(2, { sub: 'ben' });
+    await Promise.all([ann.connected(1), ben.connected(2)]);
+    const results = await batch(server, [
+      message(1),
+      message(2, { diagnosis_id: 2 }),
+      message(3, { to: 'somebody else' }),
+      message(4, { diagnosis_id: 2, to: 'ben' }),
+      message(5),
+    ]);
+    expect(results).toEqual([1, 1, 2, 2, 3]);
+    expect(numbersOf(await ann.publications(2))).toEqual([1, 5]);
+    expect(numbersOf(await ben.publications(2))).toEqual([2, 4]);
+  });
+
+  it('is allowed for each diagnosis on its own', async () => {
+    await using server = await TestServer.start();
+    const results = await batch(
+      server,
+      [message(1), message(2, { diagnosis_id: 2 }), message(3)],
+      await tokenOf({ diagnoses: [1] }),
+    );
+    expect(results).toEqual([1, 'access_denied', 2]);
+  });
+
+  it('gives the first answers again for the same keys, of whichever endpoint', async () => {
+    await using folder = await temporaryFolder();
+    const path = `${folder.path}/log.db`;
+    const messages = range(1, 3).map((number) => message(number, { idempotency_key: `k${number}` }));
+    const before = await TestServer.start({ path });
+    expect(await batch(before, messages)).toEqual([1, 2, 3]);
+    await before.close();
+    await using server = await TestServer.start({ path });
+    expect(await batch(server, [...messages, message(4), ...messages])).toEqual([1, 2, 3, 4, 1, 2, 3]);
+    const headers = { 'idempotency-key': 'k2' };
+    expect(await outcome(publish(server.url, 'feedback-update', body(2), { headers }))).toEqual([200, 2]);
+    expect(await batch(server, [message(9, { idempotency_key: 'k2' }), message(5)])).toEqual([
+      'idempotency_conflict',
+      5,
+    ]);
+  });
+
+  it.each([
+    { refused: 'no messages', content: { messages: [] }, expected: [422, 'invalid_body'] },
+    {
+      refused: '1,001 messages',
+      content: { messages: range(1, 1_001).map((number) => message(number)) },
+      expected: [422, 'invalid_body'],
+    },
+    { refused: 'one message', content: message(1), expected: [422, 'invalid_body'] },
+    { refused: 'no JSON', content: '{"messages":', expected: [400, 'invalid_json'] },
+    {
+      refused: 'more than 8 MiB',
+      content: JSON.stringify({ messages: [message(1)] }).padEnd(8_388_609),
+      expected: [413, 'body_too_big'],
+    },
+    {
+      refused: 'the header of one publication',
+      content: { messages: [message(1)] },
+      headers: { 'idempotency-key': 'k' },
+      expected: [422, 'invalid_body'],
+    },
+    {
+      refused: 'an altered token',
+      content: { messages: [message(1)] },
+      headers: { authorization: 'Bearer x' },
+      expected: [401, 'invalid_token'],
+    },
+  ])('refuses $refused as a whole, and publishes nothing', async ({ content, headers = {}, expected }) => {
+    await using server = await TestServer.start();
+    expect(await outcome(publish(server.url, 'batch', content, { headers }))).toEqual(expected);
+    expect(await batch(server, [message(7)])).toEqual([1]);
+  });
+
+  it('refuses a message that publishes more than a body of its own may have, and no other', async () => {
+    await using server = await TestServer.start();
+    const large = message(1, { comment: 'x'.repeat(65_536) });
+    expect(await batch(server, [message(1), large, message(2)])).toEqual([1, 'body_too_big', 2]);
+  });
+
+  it('says of each message that the log cannot take it now', async () => {
+    const log = memoryLog();
+    await using server = await TestServer.start({ log });
+    await log.close();
+    expect(await batch(server, [message(1), message(2)])).toEqual(['unavailable', 'unavailable']);
   });
 });
 

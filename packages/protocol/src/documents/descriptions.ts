@@ -71,6 +71,15 @@ const descriptions: Readonly<Record<string, string>> = {
   reconnect: 'Whether trying again can help.',
   retry_after_ms: 'Reconnect at a random moment within this many milliseconds.',
 
+  messages: 'What is published, in this order.',
+  'messages.type': 'Which message is published.',
+  idempotency_key:
+    'Makes a retry of this message return its first answer instead of publishing twice, like the header `Idempotency-Key` of an endpoint that publishes one.',
+  results: 'What became of each message, in their order.',
+  'results.status':
+    '`broadcasted`: the publication is in the log. `refused`: see `error`; the other messages are not affected.',
+  'results.error': 'Why the message was refused; see the table of error codes.',
+  'results.message': 'A text for developers.',
   to: 'When given, only the sessions of this user receive the publication. It keeps its place in the order.',
   'broadcast.status': 'Always `broadcasted`: the publication is in the log.',
   clients_notified: 'Connected subscriptions that may see the publication, when it was published.',

@@ -1,17 +1,29 @@
-import type { PublicationDefinition } from '../catalogue.ts';
+import { type Catalogue, type PublicationDefinition, publicationsOf } from '../catalogue.ts';
 import type { Command } from '../commands.ts';
-import type { BroadcastAnswer, Status } from '../http.ts';
+import type { BatchAnswer, BroadcastAnswer, Status } from '../http.ts';
 import type { DisconnectSignal, ErrorSignal } from '../signals.ts';
 import type { JsonObject } from './json-schema.ts';
 
 const DIAGNOSIS = 123;
 const EPOCH = 'Vd2kQ8xw';
 const TIMESTAMP = '2026-11-23T09:30:00.000Z';
+const KEY = 'measurement-2026-11-23-7';
 const TOKEN = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJl';
 
 /** The body that publishes the example of a definition. */
 export function bodyExample(definition: PublicationDefinition): JsonObject {
   return { diagnosis_id: DIAGNOSIS, ...definition.publish.example };
+}
+
+/** A batch with the example of every definition; a retry of the first message is safe. */
+export function batchExample(definitions: Catalogue): JsonObject {
+  const messages = publicationsOf(definitions).map((definition) => ({
+    type: definition.type,
+    ...bodyExample(definition),
+  }));
+  return {
+    messages: messages.map((message, i) => (i === 0 ? { ...message, idempotency_key: KEY } : message)),
+  };
 }
 
 /** The example of a definition as it stands on the wire. */
@@ -89,6 +101,18 @@ export const broadcastAnswerExample: BroadcastAnswer = {
   clients_notified: 2,
   offset: 42,
   epoch: EPOCH,
+};
+
+export const batchAnswerExample: BatchAnswer = {
+  results: [
+    broadcastAnswerExample,
+    {
+      status: 'refused',
+      error: 'invalid_body',
+      message: 'the message is not valid',
+      issues: [{ path: 'confidence', message: 'expected at most 1' }],
+    },
+  ],
 };
 
 export const statusExample: Status = {

@@ -2,7 +2,14 @@ import * as z from 'zod/mini';
 import { type Catalogue, publicationsOf } from '../catalogue.ts';
 import { messageSchema } from '../codec.ts';
 import { commandSchema } from '../commands.ts';
-import { broadcastAnswerSchema, broadcastBodySchema, errorBodySchema, statusSchema } from '../http.ts';
+import {
+  batchAnswerSchema,
+  batchBodySchema,
+  broadcastAnswerSchema,
+  broadcastBodySchema,
+  errorBodySchema,
+  statusSchema,
+} from '../http.ts';
 import { disconnectSignalSchema, errorSignalSchema } from '../signals.ts';
 import { describeFields } from './descriptions.ts';
 
@@ -17,10 +24,10 @@ export type JsonSchemas = {
   commands: Record<string, JsonObject>;
   /** `error` and `disconnect`. */
   signals: Record<string, JsonObject>;
-  /** The body that publishes a type, by the type. */
+  /** The body that publishes a type, by the type; `batch` is the one that publishes many. */
   bodies: Record<string, JsonObject>;
-  /** What HTTP endpoints answer: `broadcast`, `status` and `error`. */
-  answers: Record<'broadcast' | 'status' | 'error', JsonObject>;
+  /** What HTTP endpoints answer: `broadcast`, `batch`, `status` and `error`. */
+  answers: Record<'broadcast' | 'batch' | 'status' | 'error', JsonObject>;
 };
 
 /** A version of JSON Schema: the current one, or the one that AsyncAPI is built on. */
@@ -49,14 +56,18 @@ export function jsonSchemas(definitions: Catalogue, version: SchemaVersion = 'dr
       error: write('error', errorSignalSchema),
       disconnect: write('disconnect', disconnectSignalSchema),
     },
-    bodies: Object.fromEntries(
-      publicationsOf(definitions).map((definition) => [
-        definition.type,
-        { ...write(definition.type, broadcastBodySchema(definition)), description: definition.summary },
-      ]),
-    ),
+    bodies: {
+      ...Object.fromEntries(
+        publicationsOf(definitions).map((definition) => [
+          definition.type,
+          { ...write(definition.type, broadcastBodySchema(definition)), description: definition.summary },
+        ]),
+      ),
+      batch: write('batch', batchBodySchema(definitions)),
+    },
     answers: {
       broadcast: write('broadcast', broadcastAnswerSchema),
+      batch: write('batch', batchAnswerSchema),
       status: write('status', statusSchema),
       error: write('error', errorBodySchema),
     },

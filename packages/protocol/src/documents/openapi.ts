@@ -1,7 +1,19 @@
 import { type Catalogue, type PublicationDefinition, publicationsOf } from '../catalogue.ts';
-import { broadcastPath, IDEMPOTENCY_HEADER, idempotencyKeySchema } from '../http.ts';
+import {
+  BATCH_PATH,
+  broadcastPath,
+  IDEMPOTENCY_HEADER,
+  idempotencyKeySchema,
+  MAX_BATCH_MESSAGES,
+} from '../http.ts';
 import { WIRE_VERSION } from '../version.ts';
-import { bodyExample, broadcastAnswerExample, statusExample } from './examples.ts';
+import {
+  batchAnswerExample,
+  batchExample,
+  bodyExample,
+  broadcastAnswerExample,
+  statusExample,
+} from './examples.ts';
 import { embedded, type JsonObject, type JsonSchemas, jsonSchemas, schemaOf } from './json-schema.ts';
 import { errorResponses, jsonContent, sharedResponses, textContent } from './responses.ts';
 import { upgradePaths } from './upgrades.ts';
@@ -37,6 +49,7 @@ export function openApiDocument(definitions: Catalogue): JsonObject {
           { post: publishOperation(definition) },
         ]),
       ),
+      [BATCH_PATH]: { post: batchOperation(definitions) },
       ...upgradePaths(definitions),
       ...operatePaths(),
     },
@@ -103,6 +116,38 @@ function publishOperation(definition: PublicationDefinition): JsonObject {
   };
 }
 
+function batchOperation(definitions: Catalogue): JsonObject {
+  return {
+    operationId: 'broadcast_batch',
+    tags: ['publish'],
+    summary: `Publishes up to ${MAX_BATCH_MESSAGES} messages`,
+    description:
+      'Each message is judged for itself, and answered in its place as the endpoint of its type would: one that is refused does not stop the others, and 200 does not say that all were published. Messages of one diagnosis are published in their order. Answered when all are durable.',
+    security: [{ token: [] }],
+    requestBody: {
+      required: true,
+      content: jsonContent('Batch', {
+        batch: { summary: 'One of every type', value: batchExample(definitions) },
+      }),
+    },
+    responses: {
+      200: {
+        description: 'What became of each message.',
+        content: jsonContent('BatchAnswer', { results: { value: batchAnswerExample } }),
+      },
+      ...errorResponses([
+        'invalid_json',
+        'invalid_token',
+        'body_too_big',
+        'unsupported_media_type',
+        'invalid_body',
+        'internal_error',
+        'unavailable',
+      ]),
+    },
+  };
+}
+
 function operatePaths(): JsonObject {
   const operation = (operationId: string, summary: string, responses: JsonObject) => ({
     get: { operationId, tags: ['operate'], summary, responses },
@@ -153,7 +198,9 @@ function componentSchemas(definitions: Catalogue, schemas: JsonSchemas): JsonObj
   ]);
   const all: Record<string, JsonObject> = {
     ...Object.fromEntries([...bodies, ...messages]),
+    Batch: schemas.bodies['batch'] ?? {},
     BroadcastAnswer: schemas.answers.broadcast,
+    BatchAnswer: schemas.answers.batch,
     Status: schemas.answers.status,
     Error: schemas.answers.error,
   };

@@ -4,6 +4,8 @@ import * as z from 'zod/mini';
 import { jsonSchemas } from '../../src/documents/index.ts';
 import { embedded, schemaOf } from '../../src/documents/json-schema.ts';
 import {
+  batchAnswerSchema,
+  batchBodySchema,
   broadcastAnswerSchema,
   broadcastBodySchema,
   COMMAND_TYPES,
@@ -28,8 +30,11 @@ describe('jsonSchemas', () => {
     expect(Object.keys(schemas.messages)).toEqual(catalogue.map(({ type }) => type));
     expect(Object.keys(schemas.commands)).toEqual([...COMMAND_TYPES]);
     expect(Object.keys(schemas.signals)).toEqual(['error', 'disconnect']);
-    expect(Object.keys(schemas.bodies)).toEqual(publicationsOf(catalogue).map(({ type }) => type));
-    expect(Object.keys(schemas.answers)).toEqual(['broadcast', 'status', 'error']);
+    expect(Object.keys(schemas.bodies)).toEqual([
+      ...publicationsOf(catalogue).map(({ type }) => type),
+      'batch',
+    ]);
+    expect(Object.keys(schemas.answers)).toEqual(['broadcast', 'batch', 'status', 'error']);
   });
 
   it.each(all)('is draft 2020-12 and compiles: %s %s', (_group, name, schema) => {
@@ -66,6 +71,8 @@ describe('jsonSchemas', () => {
         [`command ${COMMAND_TYPES[i]}`, option, schemas.commands[COMMAND_TYPES[i] ?? '']] as const,
     ),
     ['answer of a publish', broadcastAnswerSchema, schemas.answers.broadcast] as const,
+    ['body of a batch', batchBodySchema(catalogue), schemas.bodies['batch']] as const,
+    ['answer of a batch', batchAnswerSchema, schemas.answers.batch] as const,
     ['status', statusSchema, schemas.answers.status] as const,
   ])('%s', (_name, schema, jsonSchema) => {
     const errorsOf = validatorOf(jsonSchema ?? {});

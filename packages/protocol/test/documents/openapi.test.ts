@@ -2,6 +2,9 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it } from 'vitest';
 import { type JsonObject, openApiDocument } from '../../src/documents/index.ts';
 import {
+  BATCH_PATH,
+  batchAnswerSchema,
+  batchBodySchema,
   broadcastBodySchema,
   broadcastPath,
   catalogue,
@@ -42,6 +45,7 @@ describe('openApiDocument', () => {
       'get /ws',
       'get /ws/status',
       'get /ws/{diagnosis_id}',
+      'post /ws/broadcast-batch',
       'post /ws/broadcast-effectiveness-update',
       'post /ws/broadcast-feedback-update',
       'post /ws/broadcast-recommendation-update',
@@ -68,7 +72,7 @@ describe('openApiDocument', () => {
       path.endsWith('/operationId') ? [value] : [],
     );
     expect(new Set(ids).size).toBe(ids.length);
-    expect(ids).toHaveLength(12);
+    expect(ids).toHaveLength(13);
   });
 
   it('names every HTTP error code at its status, in the body of errors', () => {
@@ -161,6 +165,33 @@ describe('openApiDocument', () => {
       for (const status of [503, 504]) {
         expect(part(operation, 'responses', status, 'headers')).toHaveProperty('Retry-After');
       }
+    });
+  });
+
+  describe('POST /ws/broadcast-batch', () => {
+    const operation = part(document, 'paths', BATCH_PATH, 'post');
+
+    it('shows a body with every type that is valid, by its own schema and by the codec', () => {
+      const content = part(operation, 'requestBody', 'content', 'application/json');
+      expect(content['schema']).toEqual({ $ref: '#/components/schemas/Batch' });
+      const value = part(content, 'examples', 'batch')['value'];
+      expect(validatorOf(part(document, 'components', 'schemas', 'Batch'))(value)).toEqual([]);
+      expect(batchBodySchema(catalogue).parse(value)).toEqual(value);
+      const { messages } = value as { messages: { type: string }[] };
+      expect(messages.map(({ type }) => type)).toEqual(publications.map(({ type }) => type));
+    });
+
+    it('shows an answer with a message that was published and one that was not', () => {
+      const content = part(operation, 'responses', 200, 'content', 'application/json');
+      const value = part(content, 'examples', 'results')['value'];
+      expect(validatorOf(part(document, 'components', 'schemas', 'BatchAnswer'))(value)).toEqual([]);
+      const { results } = batchAnswerSchema.parse(value);
+      expect(results.map(({ status }) => status)).toEqual(['broadcasted', 'refused']);
+    });
+
+    it('answers with each status that the endpoint has', () => {
+      const refused = ['400', '401', '413', '415', '422', '500', '503'];
+      expect(Object.keys(part(operation, 'responses'))).toEqual(['200', ...refused]);
     });
   });
 

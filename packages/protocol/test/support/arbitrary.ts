@@ -39,7 +39,7 @@ export function arbitraryOf(schema: Schema): fc.Arbitrary<unknown> {
     case 'union':
       return fc.oneof(...def.options.map(arbitraryOf));
     case 'array':
-      return fc.array(arbitraryOf(def.element), { maxLength: 5 });
+      return fc.array(arbitraryOf(def.element), { minLength: leastOf(def), maxLength: 5 });
     case 'record':
       return fc.dictionary(arbitraryOf(def.keyType) as fc.Arbitrary<string>, arbitraryOf(def.valueType), {
         maxKeys: 5,
@@ -49,6 +49,12 @@ export function arbitraryOf(schema: Schema): fc.Arbitrary<unknown> {
     default:
       throw new Error(`no arbitrary for a schema of type ${def.type}`);
   }
+}
+
+/** How many items a list must have at least. */
+function leastOf({ checks = [] }: z.core.$ZodArrayDef): number {
+  const bounds = checks.map((check) => (check._zod.def as { minimum?: number }).minimum ?? 0);
+  return Math.max(0, ...bounds);
 }
 
 /** Any UTF-16, lone surrogates included: JSON carries them all. */

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { toResponse } from './answer.ts';
 import { broadcastEndpoints } from './broadcast.ts';
+import { batchEndpoint } from './broadcast-batch.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { docsRoutes } from './docs/routes.ts';
 import { documentRoutes } from './documents.ts';
@@ -19,10 +20,14 @@ export interface HttpApp {
   readonly publishing: ReadonlyMap<string, PublishEndpoint>;
 }
 
-/** Builds the HTTP endpoints; the publishing ones are derived from the catalogue. */
+/**
+ * Builds the HTTP endpoints; the publishing ones are derived from the catalogue.
+ *
+ * @throws {OptionError} when the catalogue has a type whose endpoint there is already.
+ */
 export function createHttpApp(dependencies: HttpDependencies): HttpApp {
   const { logger } = dependencies;
-  const endpoints = broadcastEndpoints(dependencies);
+  const endpoints = [...broadcastEndpoints(dependencies), batchEndpoint(dependencies)];
   const routes: Route[] = [
     ...endpoints.map(routeOf),
     ...operationRoutes(dependencies),

@@ -6,13 +6,14 @@ import {
   issuesOf,
   type ObjectSchema,
   type PublicationDefinition,
+  parseJson,
   publicationsOf,
 } from '@vitalwire/protocol';
 import { RequestError } from '../errors.ts';
 import { done } from './answer.ts';
 import { authenticate } from './bearer.ts';
 import type { HttpDependencies } from './dependencies.ts';
-import { readJsonBody } from './json-body.ts';
+import { readJsonText } from './json-body.ts';
 import { type IncomingPublish, type PublishEndpoint, publishEndpoint } from './publish-endpoint.ts';
 
 /** The endpoints that publish: one for each type of the catalogue that can be published. */
@@ -31,7 +32,10 @@ function broadcastEndpoint(
   return publishEndpoint({ path, maxBytes: maxBodyBytes, logger }, async (request) => {
     // Who cannot prove anything costs no reading; who may not publish here still learns what is wrong with the body.
     const principal = await authenticate(request.header('authorization'), verify);
-    const { diagnosis_id, to, ...body } = validate(schema, await readJsonBody(request, maxBodyBytes));
+    const { diagnosis_id, to, ...body } = validate(
+      schema,
+      parseJson(await readJsonText(request, maxBodyBytes)),
+    );
     const idempotencyKey = readIdempotencyKey(request);
     // Text and number by the schema, which says so to no type.
     const [diagnosisId, recipient] = [diagnosis_id as number, to as string | undefined];

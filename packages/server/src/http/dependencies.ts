@@ -10,6 +10,8 @@ export interface PublishRequest {
   readonly body: Record<string, unknown>;
   readonly to?: string | undefined;
   readonly idempotencyKey?: string | undefined;
+  /** Most bytes of the text that is published; absent where the body was bounded already. */
+  readonly maxBytes?: number | undefined;
   /** Scope of the idempotency key: two publishers never share one. */
   readonly publisher: string;
 }
@@ -18,6 +20,7 @@ export interface PublishRequest {
 export interface HttpDependencies {
   readonly catalogue: Catalogue;
   readonly maxBodyBytes: number;
+  readonly maxBatchBytes: number;
   readonly logger: Logger;
   readonly verify: VerifyToken;
   /** Rejects with `access_denied` or `diagnosis_not_found` unless the principal may publish to the diagnosis. */

@@ -19,23 +19,43 @@ export function refuse(
   return { status: entry.status ?? 500, headers, body: JSON.stringify(body) };
 }
 
-/** Answers what a handler threw, and logs it. What is not ours to tell becomes `internal_error`. */
+/** Answers what a handler threw, and logs it. */
 export function errorAnswer(error: unknown, path: string, logger: Logger): Answer {
-  if (error instanceof ProtocolError && error.code === 'invalid_json') {
-    logger.info({ code: error.code, path }, 'request refused');
-    return refuse('invalid_json', error.message);
-  }
-  // A code without a status belongs to WebSocket commands: as an answer to a request it is a mistake of ours.
-  if (!(error instanceof RequestError) || !('status' in errorCodes[error.code])) {
-    logger.error({ path, ...failureOf(error) }, 'request failed unexpectedly');
-    return refuse('internal_error', 'the server could not answer this request');
-  }
-  if (error.temporary) {
-    logger.warn({ code: error.code, path, reason: error.message, ...causeOf(error) }, 'request failed');
-  } else {
-    logger.info({ code: error.code, path, reason: error.message, ...causeOf(error) }, 'request refused');
-  }
-  return refuse(error.code, error.message, headersOf(error), error.issues);
+  logRefusal(error, { path }, logger);
+  const { code, message, issues } = refusalOf(error);
+  return refuse(code, message, error instanceof RequestError ? headersOf(error) : {}, issues);
+}
+
+/** Why something is refused, as it is said to the outside. */
+export interface Refusal {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly issues: readonly Issue[];
+}
+
+/** What is said about an error to the outside. What is not ours to tell becomes `internal_error`. */
+export function refusalOf(error: unknown): Refusal {
+  if (isInvalidJson(error)) return { code: 'invalid_json', message: error.message, issues: [] };
+  if (isAnswer(error)) return error;
+  return { code: 'internal_error', message: 'the server could not answer this request', issues: [] };
+}
+
+/** Logs why something is refused. */
+export function logRefusal(error: unknown, where: { path: string; messages?: number }, logger: Logger): void {
+  if (isInvalidJson(error)) return logger.info({ code: error.code, ...where }, 'request refused');
+  if (!isAnswer(error)) return logger.error({ ...where, ...failureOf(error) }, 'request failed unexpectedly');
+  const fields = { code: error.code, ...where, reason: error.message, ...causeOf(error) };
+  if (error.temporary) logger.warn(fields, 'request failed');
+  else logger.info(fields, 'request refused');
+}
+
+function isInvalidJson(error: unknown): error is ProtocolError {
+  return error instanceof ProtocolError && error.code === 'invalid_json';
+}
+
+/** A code without a status belongs to WebSocket commands: as an answer to a request it is a mistake of ours. */
+function isAnswer(error: unknown): error is RequestError {
+  return error instanceof RequestError && 'status' in errorCodes[error.code];
 }
 
 function headersOf(error: RequestError): Record<string, string> {

@@ -1,14 +1,12 @@
-import { parseJson } from '@vitalwire/protocol';
 import { RequestError } from '../errors.ts';
 import type { IncomingPublish } from './publish-endpoint.ts';
 
 /**
- * Reads the JSON body of a request. Never holds more than the limit, and never unpacks anything.
+ * Reads the body of a request, which is to be JSON. Never holds more than the limit, and never unpacks anything.
  *
  * @throws {RequestError} `body_too_big`, `unsupported_media_type`, `invalid_json`.
- * @throws {ProtocolError} `invalid_json`.
  */
-export async function readJsonBody(request: IncomingPublish, maxBytes: number): Promise<unknown> {
+export async function readJsonText(request: IncomingPublish, maxBytes: number): Promise<string> {
   if (!isJson(request.header('content-type'))) {
     throw new RequestError('unsupported_media_type', 'send application/json in UTF-8');
   }
@@ -17,7 +15,7 @@ export async function readJsonBody(request: IncomingPublish, maxBytes: number): 
   }
   // A wrong length is found out below; a right one spares the reading.
   if (Number(request.header('content-length') ?? 0) > maxBytes) throw bodyTooBig(maxBytes);
-  return parseJson(decode(await request.body(maxBytes)));
+  return decode(await request.body(maxBytes));
 }
 
 /** A body without a declared type is taken for JSON. */

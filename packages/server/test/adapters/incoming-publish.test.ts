@@ -10,6 +10,14 @@ const AUTHORIZATION = `Authorization: Bearer ${ANNA}`;
 const JSON_TYPE = 'Content-Type: application/json';
 const BODY = JSON.stringify(FEEDBACK);
 
+const BATCH = JSON.stringify({
+  messages: Array.from({ length: 1_000 }, (_, i) => ({
+    ...FEEDBACK,
+    type: 'feedback_update',
+    rating: i % 7,
+  })),
+}).padEnd(300_000);
+
 interface RawRequest {
   readonly line?: string;
   /** Instead of those of a request that is accepted. */
@@ -105,6 +113,7 @@ const plain: [string, RawRequest][] = [
   ['no UTF-8', { body: [Buffer.from(BODY.replace('4', '\xff'), 'latin1')] }],
   ['8,000 nested arrays', { body: ['['.repeat(8_000) + ']'.repeat(8_000)] }],
   ['an invalid body', { body: [JSON.stringify({ ...FEEDBACK, rating: 6 })] }],
+  ['a batch of 300 kB', { line: 'POST /ws/broadcast-batch HTTP/1.1', body: [BATCH] }],
   ['the diagnosis of somebody else', { body: [JSON.stringify({ ...FEEDBACK, diagnosis_id: 124 })] }],
 ];
 

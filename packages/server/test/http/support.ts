@@ -57,6 +57,7 @@ export function httpBench({ authorize = ownDiagnoses, ...overrides }: BenchOptio
   const app = createHttpApp({
     catalogue,
     maxBodyBytes: 65_536,
+    maxBatchBytes: 8_388_608,
     logger,
     verify: createTokenVerifier({ secret: SECRET }, () => NOW_MS),
     allowPublish: (principal, diagnosisId) => access.check(principal, 'publish', diagnosisId),

@@ -4,6 +4,7 @@ import type { ConnectionState } from './connection-state.ts';
 import { Emitter } from './emitter.ts';
 import { ClientError } from './errors.ts';
 import type { GapHandling } from './gap.ts';
+import { type InspectionEvent, type InspectOptions, inspect } from './inspect.ts';
 import { showToObserver } from './observer.ts';
 import { type ClientOptions, clientSettings, type SubscribeOptions, subscribeSettings } from './options.ts';
 import type { Subscription } from './subscription.ts';
@@ -33,6 +34,12 @@ export interface Client<C extends Catalogue = StandardCatalogue, HandlesGaps ext
   connect(): void;
   /** Disconnects and stays away until {@link connect}. Subscriptions stay and resume then. */
   disconnect(): void;
+  /**
+   * Calls `listener` with everything that happens on the connection: states, frames, recoveries, gaps and timings. What
+   * publications say is left out unless it is asked for, and tokens always. Returns the function that ends this. It is
+   * for eyes and tools: code that acts on publications subscribes. Costs nothing while nobody listens.
+   */
+  inspect(listener: (event: InspectionEvent) => void, options?: InspectOptions): () => void;
   /** Cuts the socket and connects again by the usual schedule. Does nothing where there is none. */
   reconnect(): void;
   /** Ends every subscription and the connection, finally. */
@@ -98,6 +105,7 @@ export function createClient<C extends Catalogue>(options: ClientOptions<C>): Cl
       wish = 'disconnected';
       connection.disconnect();
     },
+    inspect: (listener, options) => inspect(connection, settings.report, listener, options),
     reconnect: () => connection.reconnect(),
     close() {
       registry.close();

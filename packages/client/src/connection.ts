@@ -3,6 +3,7 @@ import { backoff } from './backoff.ts';
 import { type ConnectionEvent, type ConnectionState, transition } from './connection-state.ts';
 import { ClientError } from './errors.ts';
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
+import type { Tap } from './inspect.ts';
 import type { Settings } from './options.ts';
 import { readClaims } from './token.ts';
 import type { Transport } from './transport.ts';
@@ -47,6 +48,8 @@ export class Connection {
   readonly #settings: Settings;
   readonly #read: FrameReader<Catalogue>;
   readonly #owner: ConnectionOwner;
+  /** Who watches. */
+  readonly taps = new Set<Tap>();
   #state: ConnectionState = { name: 'disconnected' };
   /** Counts the attempts. What belongs to an earlier one than this is dropped. */
   #attempt = 0;
@@ -84,7 +87,9 @@ export class Connection {
 
   /** Sends a command, when the socket is open. */
   send(command: Command): void {
-    this.#transport?.send(JSON.stringify(command));
+    const text = JSON.stringify(command);
+    if (this.#transport) this.#tap('out', text);
+    this.#transport?.send(text);
   }
 
   connect(): void {
@@ -103,6 +108,10 @@ export class Connection {
     this.#apply({ type: 'close' });
   }
 
+  #tap(...tapped: Parameters<Tap>): void {
+    for (const tap of this.taps) tap(...tapped);
+  }
+
   #apply(event: ConnectionEvent): void {
     const before = this.#state;
     const { state, effect } = transition(before, event);
@@ -117,7 +126,10 @@ export class Connection {
       this.#listening = [];
     }
     if (event.type === 'proved') this.#later(HEALTHY_MS, () => this.#apply({ type: 'healthy' }));
-    if (state.name !== before.name) this.#owner.changed(state);
+    if (state.name !== before.name) {
+      this.#tap('state', state);
+      this.#owner.changed(state);
+    }
   }
 
   /** Ends whatever is going on. Nothing of it is heard of again. */
@@ -177,6 +189,7 @@ export class Connection {
       timer.cancel();
       const spent = token === this.#token && Date.now() >= this.#expiresAt;
       if (token && typeof token === 'string' && !spent) {
+        this.#tap('token', 0);
         this.#token = token;
         const { exp = 0 } = readClaims(token);
         // A token that is over by this clock from the beginning is left to the server, whose clock counts.
@@ -257,6 +270,7 @@ export class Connection {
   }
 
   #received(text: string): void {
+    this.#tap('in', text);
     const received = this.#read(text);
     const message = 'message' in received ? received.message : undefined;
     this.#heartbeat?.heard(message?.type === 'pong' ? message.data.id : undefined);

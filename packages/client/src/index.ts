@@ -3,6 +3,7 @@ export type { ConnectionState, StopReason } from './connection-state.ts';
 export type { Environment } from './environment.ts';
 export { ClientError } from './errors.ts';
 export type { Gap, GapHandling } from './gap.ts';
+export type { InspectionEvent, InspectOptions } from './inspect.ts';
 export type { ClientOptions, SubscribeOptions } from './options.ts';
 export type { PositionStore } from './positions.ts';
 export type { AnyPublication, Publication } from './publication.ts';

@@ -4,6 +4,7 @@ import type { LiveView, TopicView } from '../live/live-feed.ts';
 import { nameOfConnection, nameOfSubscription } from '../words.ts';
 import { Arrivals } from './arrivals.tsx';
 import { Countdown } from './countdown.tsx';
+import { Devtools } from './devtools.tsx';
 import { Gaps } from './gaps.tsx';
 import { SimulateForm } from './simulate-form.tsx';
 import { Stem } from './stem.tsx';
@@ -55,6 +56,7 @@ export function ConnectionPanel({ live, client, onSimulate }: ConnectionPanelPro
         </p>
         <Arrivals topics={topics} />
       </section>
+      <Devtools client={client} />
     </aside>
   );
 }

@@ -50,21 +50,21 @@ describe('watch.ts', () => {
 });
 
 describe('gap-snapshot.ts', () => {
-  it('loads a snapshot before it applies what follows', async () => {
+  it('loads a snapshot before it applies what follows, at the beginning and at a gap', async () => {
+    const snapshot = { state: { effectiveness: 0.5 }, position: 'earliest' };
     await using backend = await startBackend((request) => {
-      return request.url === '/diagnoses/123' ? [200, { effectiveness: 0.5 }] : [404, ''];
+      return request.url === '/diagnoses/123' ? [200, snapshot] : [404, ''];
     });
     const first = await Vitalwire.start();
     await using program = await startClient('gap-snapshot.ts', first, backend);
     await first.measure(40);
-    await program.printed(/update \{ effectiveness: 0.4 \}/);
+    await program.printed(/^snapshot \{ effectiveness: 0.5 \}\nupdate \{ effectiveness: 0.4 \}$/m);
     await first.server.close();
 
     await using second = await Vitalwire.start({ port: first.port });
     await second.measure(60);
-
     await program.printed(
-      /snapshot epoch_changed \{ effectiveness: 0.5 \}\nupdate \{ effectiveness: 0.6 \}\n/,
+      /^gap epoch_changed\nsnapshot \{ effectiveness: 0.5 \}\nupdate \{ effectiveness: 0.6 \}$/m,
     );
   });
 });

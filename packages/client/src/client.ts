@@ -1,12 +1,13 @@
 import { type Catalogue, createFrameReader, type StandardCatalogue } from '@vitalwire/protocol';
 import { Connection } from './connection.ts';
 import type { ConnectionState } from './connection-state.ts';
+import type { GapHandling } from './continuity.ts';
 import { Emitter } from './emitter.ts';
 import { ClientError } from './errors.ts';
-import type { GapHandling } from './gap.ts';
 import { type InspectionEvent, type InspectOptions, inspect } from './inspect.ts';
 import { showToObserver } from './observer.ts';
 import { type ClientOptions, clientSettings, type SubscribeOptions, subscribeSettings } from './options.ts';
+import type { SnapshotOptions } from './snapshot.ts';
 import type { Subscription } from './subscription.ts';
 import { SubscriptionRegistry } from './subscription-registry.ts';
 
@@ -16,16 +17,18 @@ export interface Client<C extends Catalogue = StandardCatalogue, HandlesGaps ext
   /** Calls `handler` with each new state. Returns the function that ends this. */
   on(type: 'state', handler: (state: ConnectionState) => void): () => void;
   /**
-   * Subscribes to a diagnosis and connects when needed.
+   * Subscribes to a diagnosis and connects when needed. All subscriptions of one diagnosis share one at the server, each
+   * with handlers of its own. The first begins at the position that is held; one that joins others begins where
+   * these have come to. After the last was ended the server is told only after `lingerMs`.
    *
    * @throws {ClientError} `invalid_option`: the id is no positive integer, an option is unknown or wrong, or nothing
-   * says what happens at a gap; `already_subscribed`: a diagnosis has one subscription at a time; `closed`.
+   * says what happens at a gap; `closed`.
    */
-  subscribe(
+  subscribe<State = unknown>(
     diagnosisId: number,
     ...options: HandlesGaps extends true
-      ? [options?: SubscribeOptions]
-      : [options: SubscribeOptions & { onGap: GapHandling }]
+      ? [options?: SubscribeOptions<State>]
+      : [options: SubscribeOptions<State> & ({ onGap: GapHandling } | SnapshotOptions<State>)]
   ): Subscription<C>;
   /**
    * Connects now: without a subscription as well, after {@link disconnect} and when stopped. Cuts a wait short. From
@@ -88,10 +91,7 @@ export function createClient<C extends Catalogue>(options: ClientOptions<C>): Cl
     },
     on: (type, handler) => emitter.on(type, handler),
     subscribe(diagnosisId, subscribeOptions = {}) {
-      if (!(Number.isSafeInteger(diagnosisId) && diagnosisId > 0)) {
-        throw new ClientError('invalid_option', 'diagnosisId is no positive integer');
-      }
-      const checked = subscribeSettings(subscribeOptions, settings);
+      const checked = subscribeSettings(diagnosisId, subscribeOptions as SubscribeOptions, settings);
       if (connection.state.name === 'closed') throw new ClientError('closed', 'the client is closed');
       const subscription = registry.add(diagnosisId, checked);
       if (!wish && connection.state.name === 'disconnected') connection.connect();

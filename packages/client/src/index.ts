@@ -1,12 +1,13 @@
 export { type Client, createClient } from './client.ts';
 export type { ConnectionState, StopReason } from './connection-state.ts';
+export type { Continuity, Gap, GapHandling, HandlerContext } from './continuity.ts';
 export type { Environment } from './environment.ts';
 export { ClientError } from './errors.ts';
-export type { Gap, GapHandling } from './gap.ts';
 export type { InspectionEvent, InspectOptions } from './inspect.ts';
 export type { ClientOptions, SubscribeOptions } from './options.ts';
 export type { PositionStore } from './positions.ts';
 export type { AnyPublication, Publication } from './publication.ts';
+export type { Snapshot, SnapshotOptions, SnapshotRequest } from './snapshot.ts';
 export type { Subscription } from './subscription.ts';
 export type { SubscriptionState } from './subscription-state.ts';
 export type { OpenTransport, Transport, TransportListener } from './transport.ts';

@@ -1,11 +1,12 @@
 import type { After, Catalogue, StandardCatalogue } from '@vitalwire/protocol';
 import type { BackoffSettings } from './backoff.ts';
+import type { GapHandling } from './continuity.ts';
 import { deviceEnvironment, type Environment } from './environment.ts';
 import { ClientError } from './errors.ts';
-import type { GapHandling } from './gap.ts';
 import type { HeartbeatSettings } from './heartbeat.ts';
 import { defaultPositions, type PositionStore } from './positions.ts';
 import { openReconnectingWebSocket } from './reconnecting-websocket.ts';
+import type { SnapshotOptions } from './snapshot.ts';
 import type { OpenTransport } from './transport.ts';
 
 /** Options of `createClient`. An unknown or wrong one throws a `ClientError` that names it. */
@@ -55,21 +56,62 @@ export interface ClientOptions<C extends Catalogue = StandardCatalogue> {
    * topic, and resumes from the log when the handlers have caught up. @default 1_000
    */
   maxWaitingPublications?: number;
+  /**
+   * How long a diagnosis stays subscribed to after its last subscription was ended. Who subscribes again meanwhile, as a
+   * page does that changes its route, causes no traffic. 0: not at all. @default 1_000
+   */
+  lingerMs?: number;
   /** Tells of sleep, wake and network. @default the browser's events, and everywhere a look at the clock */
   environment?: Environment;
   /** Opens sockets. @default reconnecting-websocket over the global `WebSocket` */
   transport?: OpenTransport;
 }
 
-/** Options of `client.subscribe`. */
-export interface SubscribeOptions {
-  /** What happens at a gap of this subscription. Needed unless the client was given one. */
-  onGap?: GapHandling;
+/** Options of every subscription. */
+interface DeliveryOptions {
+  /**
+   * When a publication counts as processed, so that the position moves on, and what comes later resumes after it.
+   * `'afterHandler'`: when its handlers are done; a page that goes away meanwhile is given it again. `'onReceive'`: when
+   * it is handed out, before they run; that page loses it. `'manual'`: when a handler calls `commit()` of its context, or
+   * the subscription's. @default 'afterHandler'
+   */
+  commit?: 'afterHandler' | 'onReceive' | 'manual';
+  /**
+   * What happens when a handler throws or rejects, which is always given to `onError`. `'skip'`: the next one follows.
+   * `'retry'`: the same handler is called again with the same, after the waits of `backoff`, until it succeeds; all later
+   * publications wait. `'stop'`: this subscription stops with `handler_failed`, at the position before. No other
+   * subscription is held up. @default 'skip'
+   */
+  onHandlerError?: 'skip' | 'retry' | 'stop';
   /**
    * Where to start when no position is held. @default after what this user received on any device; everything
    * retained for a new user
    */
   after?: After;
+}
+
+/** Options of `client.subscribe`: what happens at a gap is said by `onGap`, or by `loadSnapshot`. */
+export type SubscribeOptions<State = unknown> =
+  | (DeliveryOptions & {
+      /** What happens at a gap of this subscription. Needed unless the client was given one. */
+      onGap?: GapHandling;
+      loadSnapshot?: never;
+      onSnapshot?: never;
+    })
+  | (Omit<DeliveryOptions, 'after'> &
+      SnapshotOptions<State> & {
+        /** Told of a gap before the snapshot is loaded that bridges it. @default 'ignore' */
+        onGap?: GapHandling;
+        after?: never;
+      });
+
+/** Options of a subscription with their defaults, checked. */
+export interface SubscriptionSettings {
+  readonly onGap: GapHandling;
+  readonly snapshot: SnapshotOptions | undefined;
+  readonly after: After | undefined;
+  readonly commit: NonNullable<DeliveryOptions['commit']>;
+  readonly onHandlerError: NonNullable<DeliveryOptions['onHandlerError']>;
 }
 
 /** Options with their defaults, checked. */
@@ -85,6 +127,7 @@ export interface Settings {
   readonly heartbeat: HeartbeatSettings;
   readonly backoff: BackoffSettings;
   readonly maxWaitingPublications: number;
+  readonly lingerMs: number;
   readonly environment: Environment;
   readonly transport: OpenTransport;
 }
@@ -94,6 +137,7 @@ const DEFAULTS = {
   heartbeat: { intervalMs: 25_000, timeoutMs: 10_000 },
   backoff: { baseMs: 500, maxMs: 20_000 },
   maxWaitingPublications: 1_000,
+  lingerMs: 1_000,
 };
 
 /** What an option may be: a test, or the options inside it. */
@@ -103,6 +147,8 @@ const isFunction = (value: unknown) => typeof value === 'function';
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 /** Also for milliseconds: `setTimeout` overflows beyond. */
 const isPositive = (value: unknown) => typeof value === 'number' && value > 0 && value < 2 ** 31;
+const isId = (value: number) => Number.isSafeInteger(value) && value > 0;
+const matches = (pattern: RegExp) => (value: unknown) => typeof value === 'string' && pattern.test(value);
 const isGapHandling = (value: unknown) => value === 'ignore' || isFunction(value);
 
 const CLIENT_RULES = {
@@ -116,13 +162,18 @@ const CLIENT_RULES = {
   heartbeat: { intervalMs: isPositive, timeoutMs: isPositive },
   backoff: { baseMs: isPositive, maxMs: isPositive },
   maxWaitingPublications: isPositive,
+  lingerMs: (value: unknown) => value === 0 || isPositive(value),
   environment: isObject,
   transport: isFunction,
 } satisfies Record<keyof ClientOptions, Rule>;
 
 const SUBSCRIBE_RULES = {
   onGap: isGapHandling,
-  after: (value: unknown) => value === 'latest' || value === 'earliest' || isObject(value),
+  after: (value: unknown) => isObject(value) || matches(/^(latest|earliest)$/)(value),
+  commit: matches(/^(afterHandler|onReceive|manual)$/),
+  onHandlerError: matches(/^(skip|retry|stop)$/),
+  loadSnapshot: isFunction,
+  onSnapshot: isFunction,
 } satisfies Record<keyof SubscribeOptions, Rule>;
 
 function check(value: unknown, rule: Rule | undefined, name: string): void {
@@ -168,6 +219,7 @@ export function clientSettings(options: ClientOptions<Catalogue>): Settings {
     heartbeat: { ...DEFAULTS.heartbeat, ...options.heartbeat },
     backoff: { ...DEFAULTS.backoff, ...options.backoff },
     maxWaitingPublications: options.maxWaitingPublications ?? DEFAULTS.maxWaitingPublications,
+    lingerMs: options.lingerMs ?? DEFAULTS.lingerMs,
     environment: options.environment ?? deviceEnvironment,
     transport: options.transport ?? openReconnectingWebSocket,
   };
@@ -175,11 +227,23 @@ export function clientSettings(options: ClientOptions<Catalogue>): Settings {
 
 /** @throws {ClientError} `invalid_option`, also when nothing says what happens at a gap. */
 export function subscribeSettings(
+  diagnosisId: number,
   options: SubscribeOptions,
   settings: Settings,
-): { readonly onGap: GapHandling; readonly after: After | undefined } {
+): SubscriptionSettings {
+  check(diagnosisId, isId, 'diagnosisId');
   check(options, SUBSCRIBE_RULES, 'options');
-  const onGap = options.onGap ?? settings.onGap;
+  const { loadSnapshot, onSnapshot, after, commit = 'afterHandler', onHandlerError = 'skip' } = options;
+  const snapshot = loadSnapshot && { loadSnapshot, onSnapshot };
+  if (snapshot) check(onSnapshot, isFunction, 'options.onSnapshot');
+  // Who loads a snapshot has said what happens at a gap.
+  const onGap = options.onGap ?? (snapshot ? 'ignore' : settings.onGap);
   check(onGap, isGapHandling, 'options.onGap');
-  return { onGap: onGap as GapHandling, after: options.after };
+  return {
+    onGap: onGap as GapHandling,
+    snapshot,
+    after: snapshot ? 'earliest' : after,
+    commit,
+    onHandlerError,
+  };
 }

@@ -1,11 +1,12 @@
-import { type Command, formatAfter, formatPosition, type Position, parsePosition } from '@vitalwire/protocol';
+import { type Command, formatPosition, type Position, parsePosition } from '@vitalwire/protocol';
 import type { Received } from './connection.ts';
 import type { ConnectionState } from './connection-state.ts';
 import { ClientError } from './errors.ts';
-import type { Settings, SubscribeOptions, subscribeSettings } from './options.ts';
+import type { Settings, SubscriptionSettings } from './options.ts';
 import { positionKey } from './positions.ts';
 import type { LoosePublication } from './publication.ts';
-import { type SubscriptionHost, TopicSubscription } from './topic-subscription.ts';
+import type { SubscriptionHandle } from './subscription-handle.ts';
+import { type TopicHost, TopicSubscription } from './topic-subscription.ts';
 
 /** The connection, as the registry needs it. */
 export interface Link {
@@ -19,12 +20,12 @@ export interface Link {
 const MAX_UNKNOWN_TYPES = 100;
 
 /** What is subscribed to, whatever the connection does: it is asked for again on each new socket. */
-export class SubscriptionRegistry implements SubscriptionHost {
+export class SubscriptionRegistry implements TopicHost {
   readonly settings: Settings;
   readonly #link: Link;
   /** Called when the last subscription ended. */
   readonly #emptied: () => void;
-  readonly #subscriptions = new Map<number, TopicSubscription>();
+  readonly #topics = new Map<number, TopicSubscription>();
   /**
    * Topics that were left on this socket, with the ping whose pong proves that nothing more comes of them. Until then
    * what comes belongs to the subscription that ended.
@@ -40,28 +41,29 @@ export class SubscriptionRegistry implements SubscriptionHost {
   }
 
   get size(): number {
-    return this.#subscriptions.size;
+    return this.#topics.size;
   }
 
-  /** @throws {ClientError} `already_subscribed`. */
-  add(diagnosisId: number, { onGap, after }: ReturnType<typeof subscribeSettings>): TopicSubscription {
-    if (this.#subscriptions.has(diagnosisId)) throw new ClientError('already_subscribed', `${diagnosisId}`);
-    const subscription = new TopicSubscription(diagnosisId, this, onGap, after);
-    this.#subscriptions.set(diagnosisId, subscription);
-    subscription.follow(this.#link.state);
-    if (this.#link.open) subscription.opened(this.#keyOf(diagnosisId));
-    return subscription;
+  /** One more subscription of a topic. */
+  add(diagnosisId: number, options: SubscriptionSettings): SubscriptionHandle {
+    const known = this.#topics.get(diagnosisId);
+    if (known) return known.open(options);
+    const topic = new TopicSubscription(diagnosisId, this, this.#link.state);
+    this.#topics.set(diagnosisId, topic);
+    // Before the first handle, which begins at the position that is found.
+    if (this.#link.open) topic.opened(this.#keyOf(diagnosisId));
+    return topic.open(options);
   }
 
   // The connection
 
   changed(state: ConnectionState): void {
-    for (const subscription of this.#all()) subscription.follow(state);
+    for (const topic of this.#all()) topic.follow(state);
   }
 
   opened(): void {
     this.#leaving.clear();
-    for (const subscription of this.#all()) subscription.opened(this.#keyOf(subscription.diagnosisId));
+    for (const topic of this.#all()) topic.opened(this.#keyOf(topic.diagnosisId));
   }
 
   received(received: Received): void {
@@ -88,17 +90,17 @@ export class SubscriptionRegistry implements SubscriptionHost {
   }
 
   close(): void {
-    for (const subscription of this.#all()) subscription.stop('closed');
+    for (const topic of this.#all()) topic.stop('closed');
   }
 
   // What subscriptions ask for
 
-  subscribe(diagnosisId: number, after: SubscribeOptions['after']): boolean {
+  subscribe(diagnosisId: number, after: string | undefined): boolean {
     if (!this.#link.open || this.#leaving.has(diagnosisId)) return false;
     this.#link.send({
       type: 'subscribe',
       diagnosis_id: diagnosisId,
-      ...(after && { after: formatAfter(after) }),
+      ...(after && { after }),
     });
     return true;
   }
@@ -120,28 +122,28 @@ export class SubscriptionRegistry implements SubscriptionHost {
     }
   }
 
-  save(subscription: TopicSubscription, key: string, position: Position): void {
-    // A handler of a subscription that ended may still be at work while its successor is further.
-    const current = this.#subscriptions.get(subscription.diagnosisId);
-    if (current && current !== subscription) return;
+  save(topic: TopicSubscription, key: string, position: Position): void {
+    // A handler of a topic that was left may still be at work while its successor is further.
+    const current = this.#topics.get(topic.diagnosisId);
+    if (current && current !== topic) return;
     const save = async () => this.settings.positions.save(key, formatPosition(position));
     save().catch(this.settings.report);
   }
 
-  ended(subscription: TopicSubscription): void {
-    this.#subscriptions.delete(subscription.diagnosisId);
-    this.leave(subscription.diagnosisId);
+  ended({ diagnosisId }: TopicSubscription): void {
+    this.#topics.delete(diagnosisId);
+    this.leave(diagnosisId);
     if (this.size === 0) this.#emptied();
   }
 
   // Inside
 
   #all(): TopicSubscription[] {
-    return [...this.#subscriptions.values()];
+    return [...this.#topics.values()];
   }
 
   #find(diagnosisId: number): TopicSubscription | undefined {
-    return this.#leaving.has(diagnosisId) ? undefined : this.#subscriptions.get(diagnosisId);
+    return this.#leaving.has(diagnosisId) ? undefined : this.#topics.get(diagnosisId);
   }
 
   /** Whether a message type is unknown for the first time. */
@@ -153,7 +155,7 @@ export class SubscriptionRegistry implements SubscriptionHost {
     for (const [diagnosisId, id] of [...this.#leaving]) {
       if (id !== ping) continue;
       this.#leaving.delete(diagnosisId);
-      this.#subscriptions.get(diagnosisId)?.ask();
+      this.#topics.get(diagnosisId)?.ask();
     }
   }
 

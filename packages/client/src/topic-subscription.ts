@@ -1,311 +1,283 @@
-import { type ErrorSignal, type Position, parsePosition, type Recovery } from '@vitalwire/protocol';
+import { type After, type ErrorSignal, formatAfter, type Position, type Recovery } from '@vitalwire/protocol';
 import { backoff } from './backoff.ts';
 import type { ConnectionState, StopReason } from './connection-state.ts';
-import { Emitter } from './emitter.ts';
+import { resumed } from './continuity.ts';
 import { ClientError } from './errors.ts';
-import { type GapHandling, gapOf } from './gap.ts';
-import type { Settings, SubscribeOptions } from './options.ts';
+import type { Settings, SubscriptionSettings } from './options.ts';
 import type { LoosePublication } from './publication.ts';
-import {
-  type Reading,
-  readConnect,
-  readPublication,
-  type SubscriptionEvent,
-  type SubscriptionState,
-  transition,
-} from './subscription-state.ts';
+import { advance, type Stream, streamOf } from './stream.ts';
+import { type HandleHost, SubscriptionHandle } from './subscription-handle.ts';
+import type { SubscriptionEvent } from './subscription-state.ts';
 
-/** What a subscription needs of the connection it shares. */
-export interface SubscriptionHost {
+/** What a topic needs of the connection it shares. */
+export interface TopicHost {
   readonly settings: Settings;
   /** Says `subscribe`; false when that has to wait for `opened` or `ask`. */
-  subscribe(diagnosisId: number, after: SubscribeOptions['after']): boolean;
+  subscribe(diagnosisId: number, after: string | undefined): boolean;
   /** Says `unsubscribe`; nothing of the topic comes through until it is subscribed again. */
   leave(diagnosisId: number): void;
   load(key: string): Position | undefined;
-  save(subscription: TopicSubscription, key: string, position: Position): void;
-  ended(subscription: TopicSubscription): void;
-}
-
-/** What waits for the handlers, in order. */
-interface Step {
-  /** Waits as long as nobody wants publications. */
-  readonly publication: boolean;
-  run(): void | Promise<void>;
+  save(topic: TopicSubscription, key: string, position: Position): void;
+  ended(topic: TopicSubscription): void;
 }
 
 // Refusals that may end by themselves. `already_subscribed`: an earlier `unsubscribe` is still under way.
 const TEMPORARY = /^(internal_error|unavailable|already_subscribed)$/;
 
 /**
- * One topic: what arrives, what waits for the handlers, and what they were given. It does not know the catalogue's types;
- * the public {@link Subscription} lays them over it.
+ * The one subscription of a topic that the server knows, whatever the number of handles.
+ *
+ * 1. The server is asked for what the handle that received least wants next. Each handle drops what it received before.
+ * 2. The position of the topic, which is stored, is that of the handle that has committed least.
+ * 3. Without a handle the topic is kept for `lingerMs`. The next one begins at the topic's position, so that nothing is
+ *    lost between the two; one that comes while others are there begins where these have come to.
  */
-export class TopicSubscription implements AsyncIterable<LoosePublication> {
+export class TopicSubscription implements HandleHost {
   readonly diagnosisId: number;
-  readonly #host: SubscriptionHost;
-  readonly #onGap: GapHandling;
-  readonly #after: SubscribeOptions['after'];
-  readonly #emitter: Emitter;
-  #state: SubscriptionState = { name: 'disconnected' };
-  #position: Position | undefined;
+  readonly #host: TopicHost;
+  /** Those that were not unsubscribed; one whose handler failed still holds its position. */
+  readonly #handles = new Set<SubscriptionHandle>();
+  #connection: ConnectionState;
   /** Where the position is kept; `undefined` while the user is unknown. */
   #key: string | undefined;
-  #reading: Reading = { received: undefined, recovery: undefined, left: 0 };
-  #inbox: Step[] = [];
-  #draining = false;
-  /** The inbox was full: nothing is asked for until it is empty. */
-  #overflowed = false;
+  #position: Position | undefined;
+  /** What the server was asked for, and for whom. */
+  #asked: { readonly after: string | undefined; readonly handles: SubscriptionHandle[] } | undefined;
+  /** The server's answer, from which on publications count; `undefined` before it. */
+  #stream: Stream | undefined;
+  /** Where the stream is, or the last one was. */
+  #at: Position | undefined;
+  /** Counts the streams. */
+  era = 0;
   /** A retry is scheduled: nothing is asked for until then. */
   #delayed = false;
   #failures = 0;
-  /** Counts the breaks in the connection. States that wait in the inbox since before one are out of date. */
-  #era = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #lingering: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
 
-  constructor(
-    diagnosisId: number,
-    host: SubscriptionHost,
-    onGap: GapHandling,
-    after: SubscribeOptions['after'],
-  ) {
+  constructor(diagnosisId: number, host: TopicHost, connection: ConnectionState) {
     this.diagnosisId = diagnosisId;
     this.#host = host;
-    this.#onGap = onGap;
-    this.#after = after;
-    this.#emitter = new Emitter(host.settings.report);
+    this.#connection = connection;
   }
 
-  get state(): SubscriptionState {
-    return this.#state;
+  get settings(): Settings {
+    return this.#host.settings;
   }
 
-  get position(): Position | undefined {
-    return this.#position;
-  }
-
-  on(type: string, handler: (...values: never[]) => unknown): () => void {
-    const off = this.#emitter.on(type, handler);
-    void this.#drain();
-    return off;
-  }
-
-  unsubscribe(): void {
-    this.stop('unsubscribed');
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<LoosePublication, void, undefined> {
-    let held: { publication: LoosePublication; done: () => void } | undefined;
-    let wake = () => {};
-    const offs = [
-      this.on('publication', (publication: LoosePublication) => {
-        return new Promise<void>((done) => {
-          held = { publication, done };
-          wake();
-        });
-      }),
-      this.on('end', () => wake()),
-    ];
-    try {
-      while (!this.#ended) {
-        if (held) {
-          yield held.publication;
-          const { done } = held;
-          held = undefined;
-          done();
-        } else {
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-        }
-      }
-    } finally {
-      for (const off of offs) off();
-      held?.done();
-    }
+  /** One more who holds this subscription. */
+  open(options: SubscriptionSettings): SubscriptionHandle {
+    clearTimeout(this.#lingering);
+    const shared = this.#active().length > 0 ? this.#at : undefined;
+    const handle = new SubscriptionHandle(this, options, shared ?? this.#position);
+    this.#handles.add(handle);
+    handle.go({ type: 'connection', state: this.#connection });
+    if (handle.wants) this.enter(handle, shared !== undefined);
+    return handle;
   }
 
   // The connection
 
   /** The connection changed its state. */
-  follow(connection: ConnectionState): void {
-    if (connection.name !== 'connected') {
-      this.#unjoin();
-      this.#era++;
-    }
-    this.#go({ type: 'connection', state: connection });
+  follow(state: ConnectionState): void {
+    this.#connection = state;
+    if (state.name !== 'connected') this.#unjoin();
+    this.#go({ type: 'connection', state });
   }
 
   /** A socket is open, for the user whose positions are under this key. */
   opened(key: string | undefined): void {
     if (key !== this.#key) {
+      const first = this.#key === undefined;
       this.#key = key;
       this.#position = key === undefined ? undefined : this.#host.load(key);
-      this.#reading = { received: this.#position, recovery: undefined, left: 0 };
-      this.#inbox = [];
+      this.#at = undefined;
+      for (const handle of this.#active()) handle.restart(this.#position, first);
     }
     this.#delayed = false;
     this.ask();
   }
 
-  /** Subscribes, unless there is a reason to wait. */
+  /** Subscribes to what the handles want, unless there is a reason to wait. */
   ask(): void {
-    if (this.#overflowed || this.#delayed || this.#ended) return;
+    if (this.#delayed || this.#ended) return;
+    const left = this.#asked !== undefined;
     this.#unjoin();
-    if (!this.#host.subscribe(this.diagnosisId, this.#reading.received ?? this.#after)) return;
-    this.#timer = setTimeout(() => this.#retry(), this.#host.settings.timeoutMs);
-    this.#go({ type: 'asked' });
+    if (left) this.#host.leave(this.diagnosisId);
+    const wanting = this.#wanting();
+    if (wanting.length === 0) return;
+    const beginner = wanting.find(({ received }) => !received);
+    const after = beginner ? text(beginner.after) : earliest(wanting);
+    if (!this.#host.subscribe(this.diagnosisId, after)) return;
+    const handles = beginner
+      ? wanting.filter((handle) => startOf(handle) === after && !handle.received)
+      : wanting;
+    this.#asked = { after, handles };
+    this.#timer = setTimeout(() => this.#retry(), this.settings.timeoutMs);
+    this.#go({ type: 'asked' }, wanting);
   }
 
-  /** Ends this subscription. */
+  /** Ends this subscription for everybody. */
   stop(reason: StopReason): void {
     if (this.#ended) return;
     this.#ended = true;
+    clearTimeout(this.#lingering);
     this.#unjoin();
     this.#host.ended(this);
-    this.#go({ type: 'stopped', reason });
-    this.#emitter.emit('end', undefined);
+    for (const handle of this.#active()) handle.end(reason);
   }
 
   // What the server says
 
   connected(recovery: Recovery): void {
+    if (!this.#asked) return;
     clearTimeout(this.#timer);
-    if (this.#full()) return;
-    this.#reading = readConnect(this.#reading, recovery);
-    const era = this.#era;
-    this.#enqueue(() => this.#begin(recovery, era));
+    // A connect on an open stream, after a gap, is for all.
+    const handles = this.#stream ? this.#wanting() : this.#asked.handles;
+    this.#moveTo(streamOf(recovery));
+    for (const handle of handles) if (handle.wants) handle.connected(recovery);
+    this.#settle();
   }
 
   received(publication: Omit<LoosePublication, 'recovered'>): void {
-    this.#take(publication, (recovered) => this.#hand({ ...publication, recovered }), true);
+    const { epoch, offset } = publication;
+    const recovered = offset <= (this.#stream?.to.offset ?? 0);
+    this.#take({ epoch, offset }, { ...publication, recovered });
   }
 
-  /** Passes over a publication that cannot be read; `report` is called when its turn has come. */
+  /** Passes over a publication that cannot be read; `report` is called once, when its turn has come. */
   skipped(position: Position, report: () => void): void {
+    let said = false;
     this.#take(position, () => {
-      report();
-      this.#move(position);
+      if (!said) report();
+      said = true;
     });
   }
 
   refused({ code, message }: ErrorSignal): void {
     if (TEMPORARY.test(code)) return this.#retry();
-    this.#host.settings.report(new ClientError(code, message));
+    this.settings.report(new ClientError(code, message));
     this.stop(code);
+  }
+
+  // What the handles say
+
+  enter(handle: SubscriptionHandle, fresh = false): void {
+    const { received } = handle;
+    const stream = this.#stream;
+    const asked = this.#asked;
+    if (stream && received && text(received) === text(this.#at)) {
+      handle.begin(resumed(received, stream.to, stream.left, fresh));
+    } else if (stream || !asked) this.ask();
+    // Otherwise it waits for the answer, of which it may be a part.
+    else if (startOf(handle) === asked.after) asked.handles.push(handle);
+  }
+
+  moved(handle: SubscriptionHandle): void {
+    const holders = [...this.#handles].filter(({ holds }) => holds);
+    // The last one may still be at work on what it was handed.
+    if (holders.length === 0 && handle.holds) holders.push(handle);
+    const { epoch } = this.#at ?? {};
+    const [least] = holders
+      .flatMap(({ position }) => position ?? [])
+      // Who is not in the epoch of the stream has come less far.
+      .sort((a, b) => Number(a.epoch === epoch) - Number(b.epoch === epoch) || a.offset - b.offset);
+    if (!least || text(least) === text(this.#position)) return;
+    this.#position = least;
+    if (this.#key !== undefined) this.#host.save(this, this.#key, least);
+  }
+
+  ended(): void {
+    if (this.#ended) return;
+    if (this.#active().length > 0) return this.#settle();
+    const { lingerMs } = this.settings;
+    if (lingerMs > 0) this.#lingering = setTimeout(() => this.stop('unsubscribed'), lingerMs);
+    else this.stop('unsubscribed');
+  }
+
+  released(handle: SubscriptionHandle): void {
+    this.#handles.delete(handle);
+    const [other] = this.#handles;
+    if (other) this.moved(other);
   }
 
   // Inside
 
-  #go(event: SubscriptionEvent, era: number = this.#era): void {
-    if (era !== this.#era) return;
-    const before = this.#state;
-    this.#state = transition(before, event);
-    if (JSON.stringify(this.#state) !== JSON.stringify(before)) this.#emitter.emit('state', this.#state);
+  #active(): SubscriptionHandle[] {
+    return [...this.#handles].filter(({ reading }) => reading !== 'ended');
   }
 
-  /** Takes what stands at a position, unless it was received before. */
-  #take(position: Position, run: (recovered: boolean) => void | Promise<void>, publication = false): void {
-    const { recovery, left } = this.#reading;
-    if (!recovery) return;
-    const read = readPublication(this.#reading, position);
-    if (!read) {
-      this.#host.settings.report(new ClientError('unexpected_epoch', `diagnosis ${this.diagnosisId}`));
+  #wanting(): SubscriptionHandle[] {
+    return [...this.#handles].filter(({ wants }) => wants);
+  }
+
+  #go(event: SubscriptionEvent, handles = this.#active()): void {
+    for (const handle of handles) handle.go(event);
+  }
+
+  #moveTo(stream: Stream): void {
+    this.#stream = stream;
+    this.#at = { epoch: stream.epoch, offset: stream.at };
+  }
+
+  /** Takes what stands at a position. */
+  #take(position: Position, item: LoosePublication | (() => void)): void {
+    const before = this.#stream;
+    if (!before) return;
+    if (before.epoch !== position.epoch) {
+      this.settings.report(new ClientError('unexpected_epoch', `diagnosis ${this.diagnosisId}`));
       return this.#retry();
     }
-    if (read.fresh && this.#full()) return;
-    this.#reading = read.reading;
+    const after = advance(before, position.offset);
+    this.#moveTo(after);
     this.#failures = 0;
-    if (read.fresh) this.#enqueue(() => run(read.recovered), publication);
-    // Also a duplicate counts: it may be the last of those from before.
-    if (left > 0 && read.reading.left === 0) {
-      const era = this.#era;
-      this.#enqueue(() => this.#go({ type: 'caught_up' }, era));
-    }
+    for (const handle of this.#wanting()) handle.take(position, before, after, item);
+    this.#settle();
+  }
+
+  /** Asks again for those who were not answered, and leaves when everybody has enough. */
+  #settle(): void {
+    const active = this.#active();
+    const unanswered = this.#stream && active.some(({ reading }) => reading === 'waiting');
+    const full = active.length > 0 && active.every(({ reading }) => reading === 'full');
+    if (unanswered || full) this.ask();
   }
 
   /** From here on publications do not count until the server answered a new subscribe. */
   #unjoin(): void {
     clearTimeout(this.#timer);
-    this.#reading = { received: this.#reading.received, recovery: undefined, left: 0 };
+    this.#stream = undefined;
+    this.#asked = undefined;
+    this.era++;
+    for (const handle of this.#wanting()) handle.reading = 'waiting';
   }
 
   #retry(): void {
     this.#unjoin();
-    this.#era++;
     this.#host.leave(this.diagnosisId);
     this.#delayed = true;
-    const delay = backoff(this.#failures++, Math.random(), this.#host.settings.backoff);
+    const delay = backoff(this.#failures++, Math.random(), this.settings.backoff);
     this.#timer = setTimeout(() => {
       this.#delayed = false;
       this.ask();
     }, delay);
-    this.#go({ type: 'delayed', retryAt: Date.now() + delay });
+    this.#go({ type: 'delayed', retryAt: Date.now() + delay }, this.#wanting());
   }
+}
 
-  /** Whether the inbox is full. Then the delivery stops: what does not fit waits in the log, not here. */
-  #full(): boolean {
-    if (this.#inbox.length < this.#host.settings.maxWaitingPublications) return false;
-    this.#unjoin();
-    this.#overflowed = true;
-    this.#host.leave(this.diagnosisId);
-    return true;
-  }
+/** What a handle would ask for alone. */
+function startOf({ received, after }: SubscriptionHandle): string | undefined {
+  return text(received ?? after);
+}
 
-  #enqueue(run: Step['run'], publication = false): void {
-    this.#inbox.push({ publication, run });
-    void this.#drain();
-  }
+/** The start that leaves nothing out for anybody. Positions of two epochs cannot be compared. */
+function earliest(handles: readonly SubscriptionHandle[]): string | undefined {
+  const positions = handles.flatMap(({ received }) => received ?? []);
+  const [least] = positions.sort((a, b) => a.offset - b.offset);
+  return positions.every(({ epoch }) => epoch === least?.epoch) ? text(least) : 'earliest';
+}
 
-  async #drain(): Promise<void> {
-    if (this.#draining) return;
-    this.#draining = true;
-    for (let step = this.#next(); step; step = this.#next()) {
-      const inbox = this.#inbox;
-      await step.run();
-      inbox.shift();
-    }
-    this.#draining = false;
-    if (this.#overflowed && this.#inbox.length === 0) {
-      this.#overflowed = false;
-      this.ask();
-    }
-  }
-
-  #next(): Step | undefined {
-    const step = this.#ended ? undefined : this.#inbox[0];
-    const unwanted = step?.publication && this.#emitter.entries().every(({ type }) => type === 'state');
-    return unwanted ? undefined : step;
-  }
-
-  async #begin(recovery: Recovery, era: number): Promise<void> {
-    const key = this.#key;
-    const from = parsePosition(recovery.from);
-    const gap = recovery.status === 'gap';
-    if (gap && this.#onGap !== 'ignore') {
-      await this.#emitter.call(this.#onGap, gapOf(this.diagnosisId, recovery));
-    }
-    if (from && (gap || !this.#position)) this.#move(from, key);
-    this.#go({ type: 'connect', recovery }, era);
-  }
-
-  async #hand(publication: LoosePublication): Promise<void> {
-    const key = this.#key;
-    for (const entry of this.#emitter.entries()) {
-      // A handler may have ended this subscription, or taken away a later handler.
-      if (this.#ended || !this.#emitter.has(entry)) continue;
-      if (entry.type === publication.type)
-        await this.#emitter.call(entry.handler, publication.data, publication);
-      if (entry.type === 'publication') await this.#emitter.call(entry.handler, publication);
-    }
-    this.#move({ epoch: publication.epoch, offset: publication.offset }, key);
-  }
-
-  /** Moves the position, unless another user took over while the handlers worked. */
-  #move(position: Position, key: string | undefined = this.#key): void {
-    if (key !== this.#key) return;
-    this.#position = position;
-    if (key !== undefined) this.#host.save(this, key, position);
-  }
+function text(after: After | undefined): string | undefined {
+  return after && formatAfter(after);
 }

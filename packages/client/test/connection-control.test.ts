@@ -111,7 +111,9 @@ describe('the need for a connection', () => {
     await settle();
     expect(client.state.name).toBe('connected');
     two.unsubscribe();
-    await settle();
+    await vi.advanceTimersByTimeAsync(999);
+    expect(client.state.name).toBe('connected');
+    await vi.advanceTimersByTimeAsync(1);
     expect(client.state.name).toBe('disconnected');
     expect(transport.last().closed).toBe(true);
   });

@@ -16,12 +16,14 @@ describe('a gap', () => {
     count: 2,
   });
   const gap: Gap = {
+    status: 'gap',
     diagnosisId: 1,
     reason: 'retention',
     lastSeen: { epoch: 'e1', offset: 1 },
     firstAvailable: { epoch: 'e1', offset: 6 },
     from: { epoch: 'e1', offset: 5 },
     to: { epoch: 'e1', offset: 7 },
+    count: 2,
   };
 
   it('is handled after what came before it and before what comes after it', async () => {
@@ -44,7 +46,7 @@ describe('a gap', () => {
     expect(log.slice(2)).toEqual(['handled', [6, true], [7, true], [8, false]]);
     expect(subscription.state).toMatchObject({
       name: 'live',
-      recovery: { status: 'gap', reason: 'retention' },
+      continuity: gap,
     });
   });
 

@@ -43,7 +43,10 @@ describe('catching up', () => {
     );
     await turn();
     expect(log).toEqual(['catching_up', [1, true], [2, true]]);
-    expect(subscription.state).toMatchObject({ name: 'catching_up', recovery: { count: 2 } });
+    expect(subscription.state).toMatchObject({
+      name: 'catching_up',
+      continuity: { status: 'recovered', count: 2 },
+    });
     open();
     await turn();
     expect(log.slice(3)).toEqual(['live', [3, false]]);
@@ -79,7 +82,7 @@ describe('catching up', () => {
 
   it('is over at once when nothing was missed', async () => {
     const { subscription } = await live();
-    expect(subscription.state).toMatchObject({ name: 'live', recovery: { status: 'fresh' } });
+    expect(subscription.state).toMatchObject({ name: 'live', continuity: { status: 'live', fresh: true } });
     expect(subscription.position).toEqual({ epoch: 'e1', offset: 0 });
   });
 

@@ -1,10 +1,13 @@
-import { catalogue, definePublication, type Recommendation } from '@vitalwire/protocol';
+import { catalogue, definePublication, type Position, type Recommendation } from '@vitalwire/protocol';
 import { describe, expectTypeOf, it } from 'vitest';
 import * as z from 'zod/mini';
 import {
   type Client,
   type ConnectionState,
+  type Continuity,
   createClient,
+  type Gap,
+  type HandlerContext,
   type Publication,
   type Subscription,
   type SubscriptionState,
@@ -36,6 +39,39 @@ describe('a gap must be handled', () => {
     createClient({ ...options, onGap: 'skip' });
   });
 
+  it('by a handler, or by a snapshot with the position that it was read at', () => {
+    const loadSnapshot = async () => ({ state: { dose: 1 }, position: { epoch: 'e', offset: 1 } });
+    careless.subscribe(1, {
+      loadSnapshot,
+      onSnapshot(state, { position }) {
+        expectTypeOf(state).toEqualTypeOf<{ dose: number }>();
+        expectTypeOf(position).toEqualTypeOf<Position | 'earliest'>();
+      },
+    });
+    careful.subscribe(1, {
+      loadSnapshot: ({ diagnosisId, gap, signal }) => {
+        expectTypeOf(diagnosisId).toEqualTypeOf<number>();
+        expectTypeOf(gap).toEqualTypeOf<Gap | undefined>();
+        expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
+        return { state: 'text', position: 'earliest' };
+      },
+      onSnapshot: (state) => expectTypeOf(state).toEqualTypeOf<string>(),
+      onGap: ({ lastSeen }) => void lastSeen,
+    });
+    // @ts-expect-error Nobody takes the state.
+    careless.subscribe(1, { loadSnapshot });
+    // @ts-expect-error Nobody takes the state, also where the client handles gaps.
+    careful.subscribe(1, { loadSnapshot });
+    // @ts-expect-error There is no state to take.
+    careful.subscribe(1, { onSnapshot: () => {} });
+    // @ts-expect-error A state without its position says nothing about what follows.
+    careless.subscribe(1, { loadSnapshot: () => ({ state: 1 }), onSnapshot: () => {} });
+    // @ts-expect-error `latest` would pass over what was published meanwhile.
+    careless.subscribe(1, { loadSnapshot: () => ({ state: 1, position: 'latest' }), onSnapshot: () => {} });
+    // @ts-expect-error The snapshot says where to start.
+    careless.subscribe(1, { loadSnapshot, onSnapshot: () => {}, after: 'latest' });
+  });
+
   it('also by a function that takes any client', () => {
     expectTypeOf(careful).toExtend<Client>();
   });
@@ -54,6 +90,10 @@ describe('handlers', () => {
     subscription.on('recommendation_update', async (data) => {
       expectTypeOf(data.new_recommendation).toEqualTypeOf<Recommendation>();
     });
+    subscription.on('feedback_update', (_data, _publication, context) => {
+      expectTypeOf(context).toEqualTypeOf<HandlerContext>();
+    });
+    subscription.on('publication', (_publication, { commit }) => commit());
     subscription.on('state', (state) => expectTypeOf(state).toEqualTypeOf<SubscriptionState>());
     careful.on('state', (state) => expectTypeOf(state).toEqualTypeOf<ConnectionState>());
   });
@@ -113,6 +153,11 @@ describe('options', () => {
     createClient({ ...options, retries: 3 });
     // @ts-expect-error A client needs a url.
     createClient({ getToken: () => 'token' });
+    careful.subscribe(1, { commit: 'manual', onHandlerError: 'retry' });
+    // @ts-expect-error There is no such moment.
+    careful.subscribe(1, { commit: 'never' });
+    // @ts-expect-error There is no such policy.
+    careful.subscribe(1, { onHandlerError: 'ignore' });
   });
 });
 
@@ -122,8 +167,24 @@ describe('states', () => {
     if (state.name === 'waiting') expectTypeOf(state.retryAt).toEqualTypeOf<number>();
     if (state.name === 'stopped') expectTypeOf(state.reason).toExtend<string>();
     if (state.name === 'live')
-      expectTypeOf(state.recovery.status).toEqualTypeOf<'fresh' | 'recovered' | 'gap'>();
+      expectTypeOf(state.continuity.status).toEqualTypeOf<'live' | 'recovered' | 'gap'>();
     // @ts-expect-error Only a wait has an end.
     state.retryAt;
+  });
+
+  it('carry the continuity, which narrows by status', () => {
+    const { state } = careful.subscribe(1);
+    if (state.name !== 'live' && state.name !== 'catching_up') return;
+    const { continuity } = state;
+    expectTypeOf(continuity).toEqualTypeOf<Continuity>();
+    expectTypeOf(continuity.count).toEqualTypeOf<number>();
+    if (continuity.status === 'live') expectTypeOf(continuity.fresh).toEqualTypeOf<boolean>();
+    if (continuity.status === 'gap') {
+      expectTypeOf(continuity).toEqualTypeOf<Gap>();
+      expectTypeOf(continuity.reason).toEqualTypeOf<'retention' | 'epoch_changed' | 'position_unknown'>();
+      expectTypeOf(continuity.lastSeen).toEqualTypeOf<Position>();
+    }
+    // @ts-expect-error Only a gap has a reason.
+    continuity.reason;
   });
 });

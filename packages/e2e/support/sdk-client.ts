@@ -1,11 +1,12 @@
 import {
   type Client,
   type ClientOptions,
+  type Continuity,
   createClient,
   type Gap,
   type SubscriptionState,
 } from '@vitalwire/client';
-import { type Position, parsePosition, type Recovery } from '@vitalwire/protocol';
+import type { Position } from '@vitalwire/protocol';
 import { tokenOf, until } from '@vitalwire/testing';
 
 /** The SDK's client, impatient: what takes seconds for users takes a fraction of that here. */
@@ -48,7 +49,7 @@ export class Recorder {
   readonly #client: Client;
   readonly diagnosisId: number;
   #at: Position | undefined;
-  #catchingUp: { recovery: Recovery; recovered: number } | undefined;
+  #catchingUp: { continuity: Continuity; recovered: number } | undefined;
   readonly subscription: ReturnType<Client['subscribe']>;
 
   constructor(
@@ -114,13 +115,12 @@ export class Recorder {
   #state(state: SubscriptionState): void {
     this.states.push(state);
     if (state.name === 'live' && this.#catchingUp) {
-      const { recovery, recovered } = this.#catchingUp;
-      if (recovered !== recovery.count) this.faults.push(`${recovered} recovered of ${recovery.count}`);
+      const { continuity, recovered } = this.#catchingUp;
+      if (recovered !== continuity.count) this.faults.push(`${recovered} recovered of ${continuity.count}`);
     }
-    this.#catchingUp = state.name === 'catching_up' ? { recovery: state.recovery, recovered: 0 } : undefined;
-    if (state.name !== 'catching_up' && state.name !== 'live') return;
-    const from = parsePosition(state.recovery.from);
-    if (from) this.#at ??= from;
+    this.#catchingUp =
+      state.name === 'catching_up' ? { continuity: state.continuity, recovered: 0 } : undefined;
+    if (state.name === 'catching_up' || state.name === 'live') this.#at ??= state.continuity.from;
   }
 
   #story(): string {

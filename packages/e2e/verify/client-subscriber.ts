@@ -1,14 +1,15 @@
 import {
   type AnyPublication,
   type Client,
+  type Continuity,
   createClient,
   type Gap,
   type Subscription,
 } from '@vitalwire/client';
-import type { Position, Recovery } from '@vitalwire/protocol';
+import type { Position } from '@vitalwire/protocol';
 import { digestOf, type Recorder, readPayload } from '@vitalwire/server/verify';
 import type { Random } from '../support/random.ts';
-import { recordedRecovery } from './recovery.ts';
+import { recordedContinuity } from './recovery.ts';
 import { passed, type Subscriber } from './subscriber.ts';
 import type { User } from './user.ts';
 
@@ -160,12 +161,12 @@ class Tab {
 
   /** Records each `connect` at the moment in which the application could see it. */
   #followOpenings(topic: number, subscription: Subscription): void {
-    let known: Recovery | undefined;
+    let known: Continuity | undefined;
     subscription.on('state', (state) => {
       if (!this.#alive || (state.name !== 'catching_up' && state.name !== 'live')) return;
-      if (state.recovery === known) return;
-      known = state.recovery;
-      const recovery = recordedRecovery(known);
+      if (state.continuity === known) return;
+      known = state.continuity;
+      const recovery = recordedContinuity(known);
       this.#owner.passed(topic, recovery.from);
       this.#options.recorder.record({
         type: 'subscription.opened',

@@ -125,9 +125,11 @@ function TopicRow({ topic }: { topic: TopicView }) {
 /** What became of the messages that were published while the page was away. */
 function outcomeOf({ state }: TopicView): string {
   if (state.name !== 'live' && state.name !== 'catching_up') return '';
-  const { status, count } = state.recovery;
-  if (status === 'gap') return 'some are gone';
-  if (status === 'fresh') return count === 0 ? 'first visit' : `first visit, ${count} waited`;
+  const { continuity } = state;
+  const { count } = continuity;
+  if (continuity.status === 'gap') return 'some are gone';
+  if (continuity.status === 'live' && continuity.fresh)
+    return count === 0 ? 'first visit' : `first visit, ${count} waited`;
   return count === 0 ? 'nothing missed' : `${count} missed, all recovered`;
 }
 

@@ -46,7 +46,7 @@ describe.concurrent('a client whose connection is cut', () => {
     proxy.pass();
     await recorder.reached(5);
     await recorder.inState('live');
-    expect(recorder.subscription.state).toMatchObject({ recovery: { status: 'recovered', count: 3 } });
+    expect(recorder.subscription.state).toMatchObject({ continuity: { status: 'recovered', count: 3 } });
     await recorder.reached(await publish());
     expect(recorder.handled.map(({ number, recovered }) => [number, recovered])).toEqual([
       [1, false],

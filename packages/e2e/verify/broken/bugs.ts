@@ -106,8 +106,8 @@ export const bugs: readonly Bug[] = [
     edits: [
       {
         file: 'log/epoch.ts',
-        search: "return randomBytes(12).toString('base64url');",
-        replacement: "return randomBytes(12).fill(7).toString('base64url');",
+        search: "return random.toString('base64url', begin, used);",
+        replacement: "return random.fill(7).toString('base64url', begin, used);",
       },
     ],
     log: 'memory',
@@ -120,8 +120,8 @@ export const bugs: readonly Bug[] = [
     edits: [
       {
         file: 'log/epoch.ts',
-        search: "return randomBytes(12).toString('base64url');",
-        replacement: "return randomBytes(12).fill(7).toString('base64url');",
+        search: "return random.toString('base64url', begin, used);",
+        replacement: "return random.fill(7).toString('base64url', begin, used);",
       },
     ],
     log: 'redis',
@@ -146,8 +146,8 @@ export const bugs: readonly Bug[] = [
       },
       {
         file: 'log/redis/attendance.ts',
-        search: 'if (attended.heard(position))',
-        replacement: 'if (attended.heard(position) && position.offset === Infinity)',
+        search: 'if (attended.heard(position, publications.length))',
+        replacement: 'if (attended.heard(position, publications.length) && position.offset === Infinity)',
       },
     ],
     log: 'redis',
@@ -244,12 +244,15 @@ export const bugs: readonly Bug[] = [
     description: 'an append that Redis did not answer is sent again',
     edits: [
       {
-        file: 'log/redis/redis-log-store.ts',
-        search: 'if (error instanceof LinkLostError) throw new OutcomeUnknownError(error);',
+        file: 'log/redis/appends.ts',
+        search:
+          'const failure = error instanceof LinkLostError ? new OutcomeUnknownError(error) : unavailable(error);',
         replacement: `if (error instanceof LinkLostError) {
           await new Promise((resolve) => setTimeout(resolve, 500));
-          return this.append(topic, { text, to });
-        }`,
+          const keyless = ({ entry: { text, to }, ...append }) => ({ ...append, entry: { text, to } });
+          return this.#call(topic, waiting.map(keyless));
+        }
+        const failure = unavailable(error);`,
       },
     ],
     log: 'redis',

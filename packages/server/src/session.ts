@@ -28,6 +28,8 @@ import { Proof } from './proof.ts';
 import type { SessionContext } from './session-context.ts';
 import type { Socket, SocketListener } from './socket.ts';
 
+const NOTHING = new Uint8Array();
+
 /** One connection's conversation. It ends with its socket; what outlives it are positions. */
 export class Session implements SocketListener, Outlet {
   readonly id: string;
@@ -43,6 +45,8 @@ export class Session implements SocketListener, Outlet {
   /** Commands wait for the authentication before them. */
   #authenticated: Promise<void> = Promise.resolve();
   #pendingCommands = 0;
+  /** Said already: leaves in one write with what is said next, at the latest when this turn ends. */
+  #held: Uint8Array | undefined;
   #closed = false;
 
   constructor(id: string, context: SessionContext, socket: Socket, entrance: Entrance) {
@@ -78,7 +82,7 @@ export class Session implements SocketListener, Outlet {
       this.#context.metrics.gap(recovery.reason);
       this.#say('info', { diagnosis_id: cursor.topic, reason: recovery.reason }, 'gap');
     }
-    this.#sendMessage({
+    const message = encodeMessage({
       type: 'connect',
       diagnosis_id: cursor.topic,
       data: {
@@ -91,6 +95,7 @@ export class Session implements SocketListener, Outlet {
       },
       timestamp: this.#timestamp(),
     });
+    this.#hold(textFrame(message));
   }
 
   deliver(cursor: Cursor, { bytes, count }: Selection): void {
@@ -386,10 +391,23 @@ export class Session implements SocketListener, Outlet {
     this.#send(textFrame(encodeMessage(message)));
   }
 
+  /** Publications mostly follow at once what opens their subscription. */
+  #hold(frames: Uint8Array): void {
+    this.#sendHeld();
+    this.#held = frames;
+    process.nextTick(() => this.#sendHeld());
+  }
+
+  #sendHeld(): void {
+    if (this.#held) this.#send(NOTHING);
+  }
+
   #send(frames: Uint8Array): void {
     if (this.#closed) return;
-    this.#liveness.sent(frames.byteLength);
-    this.#socket.send(frames);
+    const bytes = this.#held ? Buffer.concat([this.#held, frames]) : frames;
+    this.#held = undefined;
+    this.#liveness.sent(bytes.byteLength);
+    this.#socket.send(bytes);
   }
 
   #timestamp(): string {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Entrance } from '../src/entrance.ts';
 import { authenticate, DAY_MS, ofType, settle, setUpSessions, subscribe } from './support/sessions.ts';
 
@@ -9,6 +9,18 @@ describe('Session', () => {
     await say(authenticate(), subscribe(1), subscribe(2), { type: 'ping', id: 'a' });
     expect(ofType(socket, 'connect').map((message) => message['diagnosis_id'])).toEqual([1, 2]);
     expect(ofType(socket, 'pong')).toMatchObject([{ data: { id: 'a' } }]);
+  });
+
+  it('opens a subscription in one write with what was missed', async () => {
+    const { enter, append } = setUpSessions();
+    for (let i = 0; i < 3; i++) await append();
+    const { socket, say } = enter();
+    const send = vi.spyOn(socket, 'send');
+    await say(authenticate(), subscribe(1, 'earliest'), subscribe(2));
+    const types = socket.messages.map((message) => (message as { type: string }).type);
+    expect(types).toEqual(['connect', 'x', 'x', 'x', 'connect']);
+    expect(socket.pings).toHaveLength(1);
+    expect(send).toHaveBeenCalledTimes(2);
   });
 
   it('handles no command before the token is proven', async () => {

@@ -1,4 +1,4 @@
-import { type PublicationDefinition, publicationsOf } from '@vitalwire/protocol';
+import type { PublicationDefinition } from '@vitalwire/protocol';
 import { jsonSchemas } from '@vitalwire/protocol/documents';
 
 /** The part of JSON Schema that decides how a field may vary. */
@@ -44,7 +44,13 @@ function varied(value: number, { type, minimum, maximum }: Field = {}, number: n
   return number === 0 ? value : Number((minimum + (step / STEPS) * range).toFixed(12));
 }
 
+const known = new WeakMap<PublicationDefinition, Readonly<Record<string, Field>>>();
+
 function fieldsOf(definition: PublicationDefinition): Readonly<Record<string, Field>> {
-  const schema = jsonSchemas(publicationsOf([definition])).bodies[definition.type];
-  return (schema?.['properties'] ?? {}) as Record<string, Field>;
+  const found = known.get(definition);
+  if (found) return found;
+  const schema = jsonSchemas([definition]).bodies[definition.type];
+  const fields = (schema?.['properties'] ?? {}) as Record<string, Field>;
+  known.set(definition, fields);
+  return fields;
 }

@@ -14,7 +14,7 @@ import { type SubscriptionEvent, type SubscriptionState, transition } from './su
 export interface HandleHost {
   readonly diagnosisId: number;
   readonly settings: Settings;
-  /** Counts the streams. States that wait in an inbox since an earlier one are out of date. */
+  /** Counts the breaks in what comes. States that wait in an inbox since before one are out of date. */
   readonly era: number;
   /** The handle wants what comes after its `received`. */
   enter(handle: SubscriptionHandle): void;

@@ -47,7 +47,7 @@ export class TopicSubscription implements HandleHost {
   #stream: Stream | undefined;
   /** Where the stream is, or the last one was. */
   #at: Position | undefined;
-  /** Counts the streams. */
+  /** Counts the breaks. */
   era = 0;
   /** A retry is scheduled: nothing is asked for until then. */
   #delayed = false;
@@ -82,7 +82,10 @@ export class TopicSubscription implements HandleHost {
   /** The connection changed its state. */
   follow(state: ConnectionState): void {
     this.#connection = state;
-    if (state.name !== 'connected') this.#unjoin();
+    if (state.name !== 'connected') {
+      this.#unjoin();
+      this.era++;
+    }
     this.#go({ type: 'connection', state });
   }
 
@@ -107,6 +110,7 @@ export class TopicSubscription implements HandleHost {
     if (left) this.#host.leave(this.diagnosisId);
     const wanting = this.#wanting();
     if (wanting.length === 0) return;
+    this.era++;
     const beginner = wanting.find(({ received }) => !received);
     const after = beginner ? text(beginner.after) : earliest(wanting);
     if (!this.#host.subscribe(this.diagnosisId, after)) return;
@@ -249,12 +253,12 @@ export class TopicSubscription implements HandleHost {
     clearTimeout(this.#timer);
     this.#stream = undefined;
     this.#asked = undefined;
-    this.era++;
     for (const handle of this.#wanting()) handle.reading = 'waiting';
   }
 
   #retry(): void {
     this.#unjoin();
+    this.era++;
     this.#host.leave(this.diagnosisId);
     this.#delayed = true;
     const delay = backoff(this.#failures++, Math.random(), this.settings.backoff);

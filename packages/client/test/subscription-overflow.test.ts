@@ -46,6 +46,33 @@ describe('slow handlers', () => {
     expect(said().slice(1)).toEqual([{ type: 'unsubscribe', diagnosis_id: 1 }]);
   });
 
+  it('are told of a gap also when more follows it than fits', async () => {
+    const { subscription, push } = await live({ maxWaitingPublications: 3 });
+    const first = gate();
+    const statuses: string[] = [];
+    subscription.on('state', (state) => {
+      if (state.name === 'catching_up') statuses.push(state.continuity.status);
+    });
+    subscription.on('publication', () => first.promise);
+    push(feedback(1, 1));
+    await turn();
+    push(
+      connectMessage(1, {
+        status: 'gap',
+        reason: 'retention',
+        last_seen: 'e1:1',
+        first_available: 'e1:6',
+        from: 'e1:5',
+        to: 'e1:8',
+        count: 3,
+      }),
+      ...[6, 7, 8].map((offset) => feedback(1, offset)),
+    );
+    first.open();
+    await turn();
+    expect(statuses).toEqual(['gap']);
+  });
+
   it('are not asked to do more over a new connection either', async () => {
     const { subscription, push, said, cut } = await live({ maxWaitingPublications: 2 });
     const first = gate();

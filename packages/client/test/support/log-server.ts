@@ -43,6 +43,11 @@ export class LogServer {
     if (this.#session) this.#deliver(this.#session);
   }
 
+  /** The top of the log as it is now. */
+  get top(): Position {
+    return { epoch: `e${this.#epoch}`, offset: this.#top };
+  }
+
   /** Forgets all but the newest publications. A reader that was not sent them yet is told of the gap. */
   retain(count: number): void {
     this.#first = Math.max(this.#first, this.#top + 1 - count);
@@ -87,7 +92,8 @@ export class LogServer {
     else if (type === 'subscribe') this.#subscribe(session, after);
   }
 
-  #subscribe(session: Session, after: string | undefined): void {
+  #subscribe(session: Session, asked: string | undefined): void {
+    const after = asked === 'earliest' ? undefined : asked;
     const [epoch = '', offset = ''] = (after ?? `e${this.#epoch}:${this.#first - 1}`).split(':');
     const held = Number(offset);
     if (epoch !== `e${this.#epoch}`) this.#connect(session, 'epoch_changed', after ?? '', this.#first - 1);

@@ -86,3 +86,19 @@ describe('links', () => {
     },
   );
 });
+
+describe('docs/reliability.md', () => {
+  it('names tests that exist', () => {
+    const named = [...read('docs/reliability.md').matchAll(/^\|.*\| `([\w./-]+\.ts)` _(.+)_ +\|$/gm)];
+    const missing = named.filter(
+      ([, file = '', title = '']) => !read(`packages/${file}`).includes(`${quoted(title)},`),
+    );
+    expect(named.length).toBeGreaterThan(20);
+    expect(missing.map(([, file, title]) => `${file}: ${title}`)).toEqual([]);
+  });
+});
+
+/** A text as the formatter writes it in code. */
+function quoted(text: string): string {
+  return text.includes("'") ? `"${text}"` : `'${text}'`;
+}

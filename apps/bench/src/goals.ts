@@ -72,6 +72,12 @@ export const goals: readonly Goal[] = [
     unit: '×',
   },
   {
+    title: 'publish by HTTP, 1,000 in a body, durable in SQLite',
+    of: place('publish-batch', 'vitalwire-sqlite', 'rate'),
+    atLeast: 100_000,
+    unit: '/s',
+  },
+  {
     title: 'publish through Redis, by HTTP, 64 at once',
     of: place('publish', 'vitalwire-redis', 'rate'),
     atLeast: 15_000,

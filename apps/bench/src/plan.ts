@@ -19,6 +19,7 @@ const QUICK: Readonly<Record<string, readonly TargetName[]>> = {
   'idle-memory': ['limit', 'vitalwire-memory'],
   storm: ['ws-naive', 'vitalwire-sqlite'],
   publish: ['ws-naive', 'vitalwire-sqlite', 'vitalwire-redis'],
+  'publish-batch': ['vitalwire-sqlite'],
 };
 
 /** Chooses what is run. Targets that were asked for by name are run in every chosen scenario that has them. */

@@ -58,4 +58,10 @@ describe.concurrent('the bench', () => {
     const { figures } = await scenario.measure(target, surroundings);
     expect(figures['rate']).toBeGreaterThan(0);
   });
+
+  it('publishes several in one body', async () => {
+    const options = { connections: 2, topics: 3, batch: 10, targets: OTHERS };
+    const { figures } = await publishByHttp('batch', '', options).measure('vitalwire-sqlite', surroundings);
+    expect(figures['rate']).toBeGreaterThan(0);
+  });
 });

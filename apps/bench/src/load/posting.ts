@@ -12,6 +12,9 @@ export interface PostingPlan {
   readonly batch?: number;
 }
 
+/** Stands in an answer once for each publication. */
+const PUBLISHED = '"status":"broadcasted"';
+
 const MOST_PUBLICATIONS = 1 << 23;
 
 /**
@@ -45,7 +48,11 @@ export class Posting {
     const post = batch === undefined ? () => this.#single() : () => this.#batch(batch);
     const next = () => (performance.now() < end ? post() : undefined);
     const answered = (status: number, body: string) => {
-      if (status !== 200) this.#population.note(`a publication was answered with ${status}: ${body}`);
+      const published = body.split(PUBLISHED).length - 1;
+      if (status === 200 && published === (batch ?? 1)) return;
+      this.#population.note(
+        `${published} publications of ${batch ?? 1}, answer ${status}: ${body.slice(0, 200)}`,
+      );
     };
     const publishers = Array.from(
       { length: connections },

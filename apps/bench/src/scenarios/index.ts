@@ -60,6 +60,12 @@ export const scenarios: readonly Scenario[] = [
     topics: 1,
     targets: ['ws-naive', ...VITALWIRE],
   }),
+  publishByHttp('publish-batch', 'publish by HTTP, 1,000 in a body, 4 bodies at once, to 100 topics', {
+    connections: 4,
+    topics: 100,
+    batch: 1_000,
+    targets: VITALWIRE,
+  }),
 ];
 
 function thousands(value: number): string {

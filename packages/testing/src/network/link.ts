@@ -22,7 +22,7 @@ export class Link {
   readonly #harm: Harm;
   readonly #speaker = new Speaker();
   readonly #isSlow: (userId: string) => boolean;
-  /** Bytes were lost, so nothing that follows can be understood. */
+  /** Bytes or a goodbye were lost, so nothing that follows can be understood. */
   #broken = false;
 
   constructor(
@@ -139,6 +139,7 @@ export class Link {
 
   /** One end is gone; the other is told, unless the network is what went away. */
   #ended(other: Socket, conditions: Conditions): void {
-    if (!conditions.swallow && !this.#broken) other.destroy();
+    if (conditions.swallow) this.#broken = true;
+    if (!this.#broken) other.destroy();
   }
 }

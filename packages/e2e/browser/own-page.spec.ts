@@ -5,24 +5,26 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { expect, type Page, test } from '@playwright/test';
-import { createServer, signToken, type VitalwireServer } from '@vitalwire/server';
+import type { Page } from '@playwright/test';
+import type { Publish } from '@vitalwire/testing';
+import { test as base, expect, type TestedServer } from '@vitalwire/testing/playwright';
 
 const PAGE = join(import.meta.dirname, '..', '..', '..', 'docs', 'recipes', 'page.html');
-const secret = 'a secret of the tests, which is long enough for HS256';
+const DIAGNOSIS = 123;
 
-/** The page of the README as a newcomer has it: with a token of their own, and here another port. */
-async function pageFor(port: number): Promise<string> {
-  const token = await signToken({ secret, sub: '7', diagnoses: [123] });
-  const text = await readFile(PAGE, 'utf8');
-  expect(text).toContain('127.0.0.1:8000');
-  expect(text).toContain('paste the token here');
-  return text.replace('127.0.0.1:8000', `127.0.0.1:${port}`).replace('paste the token here', token);
-}
+const test = base.extend<{ ownPage: string }>({
+  /** The page of the README as a newcomer has it: with a token of their own, and here another port. */
+  ownPage: async ({ server, tokenFor }, use) => {
+    const text = await readFile(PAGE, 'utf8');
+    expect(text).toContain('127.0.0.1:8000');
+    expect(text).toContain('paste the token here');
+    const token = await tokenFor('7', { diagnoses: [DIAGNOSIS] });
+    const { host } = new URL(server.url);
+    await use(text.replace('127.0.0.1:8000', host).replace('paste the token here', token));
+  },
+});
 
-async function expectMessages(page: Page, server: VitalwireServer): Promise<void> {
-  const feedback = (number: number) =>
-    server.broadcast.feedbackUpdate(123, { feedback_id: number, rating: 4, effectiveness: 0.8 });
+async function expectMessages(page: Page, server: TestedServer, publish: Publish): Promise<void> {
   const messages = page.locator('#messages');
   const shown = async () =>
     String(await messages.textContent())
@@ -30,57 +32,46 @@ async function expectMessages(page: Page, server: VitalwireServer): Promise<void
       .filter(Boolean)
       .map((line) => JSON.parse(line));
   await expect.poll(shown).toMatchObject([{ type: 'connect' }]);
-  await feedback(1);
-  await expect.poll(shown).toMatchObject([{ type: 'connect' }, { offset: 1, data: { feedback_id: 1 } }]);
+  const first = await publish.feedbackUpdate(DIAGNOSIS);
+  await expect.poll(shown).toMatchObject([{ type: 'connect' }, first]);
   // Proven by a pong within a second; then nothing of it comes again.
   await expect.poll(async () => (await server.status()).queued_messages_by_diagnosis).toEqual({});
 
   const address = page.url();
   await page.goto('about:blank');
-  await feedback(2);
-  await feedback(3);
+  const missed = [await publish.feedbackUpdate(DIAGNOSIS), await publish.feedbackUpdate(DIAGNOSIS)];
   await page.goto(address);
 
-  await expect
-    .poll(shown)
-    .toMatchObject([
-      { type: 'connect', data: { recovery: { status: 'recovered', count: 2 } } },
-      { data: { feedback_id: 2 } },
-      { data: { feedback_id: 3 } },
-    ]);
+  const connect = { type: 'connect', data: { recovery: { status: 'recovered', count: 2 } } };
+  await expect.poll(shown).toMatchObject([connect, ...missed]);
 }
 
 test.describe('the page of the README', () => {
-  let server: VitalwireServer;
-  let port: number;
-
-  test.beforeEach(async () => {
-    server = createServer({ auth: { secret } });
-    ({ port } = await server.listen({ port: 0 }));
-  });
-  test.afterEach(() => server.close());
-
-  test('receives what is published when it is opened as a file', async ({ page }) => {
+  test('receives what is published when it is opened as a file', async ({
+    page,
+    ownPage,
+    server,
+    publish,
+  }) => {
     const folder = await mkdtemp(join(tmpdir(), 'vitalwire-page-'));
     try {
       const file = join(folder, 'page.html');
-      await writeFile(file, await pageFor(port));
+      await writeFile(file, ownPage);
       await page.goto(pathToFileURL(file).href);
-      await expectMessages(page, server);
+      await expectMessages(page, server, publish);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   });
 
-  test('receives what is published when it is served', async ({ page }) => {
-    const text = await pageFor(port);
+  test('receives what is published when it is served', async ({ page, ownPage, server, publish }) => {
     const host = createHttpServer((_request, response) => {
-      response.writeHead(200, { 'content-type': 'text/html' }).end(text);
+      response.writeHead(200, { 'content-type': 'text/html' }).end(ownPage);
     }).listen(0, '127.0.0.1');
     await once(host, 'listening');
     try {
       await page.goto(`http://127.0.0.1:${(host.address() as AddressInfo).port}/`);
-      await expectMessages(page, server);
+      await expectMessages(page, server, publish);
     } finally {
       host.close();
       host.closeAllConnections();

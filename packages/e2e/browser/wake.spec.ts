@@ -1,6 +1,7 @@
 import type { Browser } from '@playwright/test';
-import type { Clinic } from './support/clinic.ts';
-import { expect, test } from './support/test.ts';
+import type { Publish, Published } from '@vitalwire/testing';
+import type { TestedServer } from '@vitalwire/testing/playwright';
+import { expect, several, test } from './support/test.ts';
 import { UnwatchedPage } from './support/unwatched-page.ts';
 
 const DIAGNOSIS = 101;
@@ -26,24 +27,27 @@ interface AnyPage {
 }
 
 /** Opens the page of a patient, which Playwright does not watch. */
-async function openUnwatched(browser: Browser, clinic: Clinic): Promise<UnwatchedPage> {
-  const page = await UnwatchedPage.open(browser, clinic.url);
+async function openUnwatched(browser: Browser, url: string): Promise<UnwatchedPage> {
+  const page = await UnwatchedPage.open(browser, url);
   const login = `document.querySelector('[data-testid="login-amara"]')`;
   await expect.poll(() => page.evaluate(`${login} !== null`), { timeout: 15_000 }).toBe(true);
   await page.evaluate(`${login}.click()`);
   return page;
 }
 
-/** Waits until a page is live and has received one publication, whose offset it returns. */
-async function watch(clinic: Clinic, page: AnyPage): Promise<number> {
+/** Waits until a page is live and has received one publication, which it returns. */
+async function watch(publish: Publish, page: AnyPage): Promise<Published> {
   await expect.poll(() => page.evaluate(STATE), { timeout: 20_000 }).toBe('live');
-  const before = await clinic.publish(DIAGNOSIS);
+  const before = await publish.feedbackUpdate(DIAGNOSIS);
   await untilArrived(page, [before], []);
   return before;
 }
 
-async function untilArrived(page: AnyPage, live: number[], recovered: number[]): Promise<void> {
-  const expected = [...live, ...recovered.map((offset) => `${offset} recovered`)].join();
+async function untilArrived(page: AnyPage, live: Published[], recovered: Published[]): Promise<void> {
+  const expected = [
+    ...live.map(({ offset }) => offset),
+    ...recovered.map(({ offset }) => `${offset} recovered`),
+  ].join();
   // Looked at often, since it is measured.
   await expect.poll(() => page.evaluate(ARRIVALS), { timeout: 20_000, intervals: [20] }).toBe(expected);
 }
@@ -51,8 +55,8 @@ async function untilArrived(page: AnyPage, live: number[], recovered: number[]):
 /** Wakes a page that missed something, and measures how long it takes until it has it. */
 async function wake(
   page: AnyPage,
-  before: number,
-  missed: number[],
+  before: Published,
+  missed: Published[],
   wakes: () => Promise<unknown>,
 ): Promise<void> {
   const began = performance.now();
@@ -64,71 +68,77 @@ async function wake(
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-const untilAway = (clinic: Clinic) =>
-  expect.poll(() => clinic.liveConnections(), { timeout: 15_000 }).toBe(0);
+const untilAway = (server: TestedServer) =>
+  expect.poll(async () => (await server.status()).total_connections, { timeout: 15_000 }).toBe(0);
 
 test.describe('a page that wakes up', () => {
-  test('as the network comes back', async ({ clinic, openAs }) => {
+  test('as the network comes back', async ({ publish, openAs }) => {
     const { page } = await openAs('amara', PATIENT);
-    const before = await watch(clinic, page);
+    const before = await watch(publish, page);
     const context = page.context();
     await context.setOffline(true);
     // The browser says so, and the connection does not answer.
     await expect.poll(() => page.evaluate(STATE), { timeout: 15_000 }).not.toBe('live');
-    const missed = await clinic.publishMany(DIAGNOSIS, 3);
+    const missed = await several(3, () => publish.feedbackUpdate(DIAGNOSIS));
     await wake(page, before, missed, () => context.setOffline(false));
   });
 
-  test('after it was frozen, without a connection meanwhile', async ({ clinic, browser }) => {
-    const page = await openUnwatched(browser, clinic);
-    const before = await watch(clinic, page);
+  test('after it was frozen, without a connection meanwhile', async ({ publish, server, browser }) => {
+    const page = await openUnwatched(browser, server.url);
+    const before = await watch(publish, page);
     await page.hide();
     await page.freeze();
-    await untilAway(clinic);
-    const missed = await clinic.publishMany(DIAGNOSIS, 3);
+    await untilAway(server);
+    const missed = await several(3, () => publish.feedbackUpdate(DIAGNOSIS));
     await wake(page, before, missed, () => page.resume());
     await page.close();
   });
 
-  test('restored from the back/forward cache', async ({ clinic, openAs }) => {
+  test('restored from the back/forward cache', async ({ publish, server, openAs }) => {
     const { page } = await openAs('amara', PATIENT);
-    const before = await watch(clinic, page);
+    const before = await watch(publish, page);
     await page.evaluate(() => Object.assign(window, { sameLife: true }));
     await page.goto('about:blank');
-    await untilAway(clinic);
-    const missed = await clinic.publishMany(DIAGNOSIS, 3);
+    await untilAway(server);
+    const missed = await several(3, () => publish.feedbackUpdate(DIAGNOSIS));
     // Playwright waits for a page to load, which this one did long ago.
     await wake(page, before, missed, () => page.evaluate(() => history.back()).catch(() => {}));
     expect(await page.evaluate(() => 'sameLife' in window)).toBe(true);
   });
 
-  test('on a connection that died without a word, as it is shown', async ({ clinic, browser }) => {
-    const page = await openUnwatched(browser, clinic);
-    const before = await watch(clinic, page);
+  test('on a connection that died without a word, as it is shown', async ({
+    publish,
+    server,
+    network,
+    browser,
+  }) => {
+    const page = await openUnwatched(browser, server.url);
+    const before = await watch(publish, page);
     await page.hide();
-    clinic.proxy.blackhole();
-    const missed = await clinic.publishMany(DIAGNOSIS, 3);
-    clinic.proxy.pass();
+    network.halfOpen();
+    const missed = await several(3, () => publish.feedbackUpdate(DIAGNOSIS));
+    network.proxy.pass();
     await wake(page, before, missed, () => page.show());
     await page.close();
   });
 
   test('as its process goes on that the sleep of the device had stopped', async ({
-    clinic,
+    publish,
+    network,
     openAs,
     browser,
   }) => {
     const { page } = await openAs('amara', PATIENT);
-    const before = await watch(clinic, page);
+    const before = await watch(publish, page);
     const devtools = await browser.newBrowserCDPSession();
     const { processInfo } = await devtools.send('SystemInfo.getProcessInfo');
     const renderers = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
     for (const id of renderers) process.kill(id, 'SIGSTOP');
-    clinic.proxy.blackhole();
-    const missed = await clinic.publishMany(DIAGNOSIS, 3);
+    network.halfOpen();
+    const missed = await several(3, () => publish.feedbackUpdate(DIAGNOSIS));
     // Longer than a page can be busy, by its own judgement.
     await pause(3_500);
-    clinic.proxy.pass();
+    network.proxy.pass();
     await wake(page, before, missed, async () => {
       for (const id of renderers) process.kill(id, 'SIGCONT');
     });
@@ -138,12 +148,12 @@ test.describe('a page that wakes up', () => {
 test.describe('a page whose token ended while it was frozen', () => {
   test.use({ clinicOptions: { tokenSeconds: 4 } });
 
-  test('gets a fresh one', async ({ clinic, browser }) => {
-    const page = await openUnwatched(browser, clinic);
-    const before = await watch(clinic, page);
+  test('gets a fresh one', async ({ publish, server, browser }) => {
+    const page = await openUnwatched(browser, server.url);
+    const before = await watch(publish, page);
     await page.hide();
     await page.freeze();
-    const missed = await clinic.publishMany(DIAGNOSIS, 3);
+    const missed = await several(3, () => publish.feedbackUpdate(DIAGNOSIS));
     const tokens = Number(await page.evaluate(TOKENS));
     // The server tolerates five seconds more.
     await pause(9_500);

@@ -1,6 +1,7 @@
-import { expect, type Locator, type Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
+import { expect } from '@vitalwire/testing/playwright';
 
-/** What a test sees of a page of the clinic. */
+/** What a test sees of a page of the clinic. What its handlers were given, the page's history tells. */
 export class ClinicPage {
   readonly page: Page;
 
@@ -25,18 +26,7 @@ export class ClinicPage {
     return this.page.getByTestId('gap');
   }
 
-  async untilLive(diagnosisId: number): Promise<void> {
-    await expect(this.subscription(diagnosisId)).toHaveAttribute('data-state', 'live', { timeout: 20_000 });
-  }
-
-  /** Waits until the page has noticed that it is cut off. */
-  async untilAway(diagnosisId: number, timeout = 10_000): Promise<void> {
-    await expect(this.subscription(diagnosisId)).toHaveAttribute('data-state', /connecting|waiting/, {
-      timeout,
-    });
-  }
-
-  /** The publications that arrived since the page was opened, the oldest first. */
+  /** The publications that the page lists, the oldest first. */
   async arrivals(diagnosisId: number): Promise<Arrival[]> {
     const newestFirst = await this.page
       .locator(`[data-testid="arrival"][data-diagnosis="${diagnosisId}"]`)
@@ -49,32 +39,11 @@ export class ClinicPage {
       );
     return newestFirst.reverse();
   }
-
-  /** Waits until exactly these publications have arrived since the page was opened, in this order. */
-  async expectArrivals(
-    diagnosisId: number,
-    expected: readonly Pick<Arrival, 'offset' | 'recovered'>[],
-  ): Promise<void> {
-    await expect(async () => {
-      const arrivals = await this.arrivals(diagnosisId);
-      expect(arrivals.map(({ offset, recovered }) => ({ offset, recovered }))).toEqual(expected);
-    }).toPass({ timeout: 25_000 });
-  }
 }
 
 /** A publication in the page's list. */
-export interface Arrival {
+interface Arrival {
   offset: number;
   recovered: boolean;
   type: string;
-}
-
-/** What a page shows of publications that were pushed to it. */
-export function live(...offsets: number[]) {
-  return offsets.map((offset) => ({ offset, recovered: false }));
-}
-
-/** What a page shows of publications that were queued for it. */
-export function recovered(...offsets: number[]) {
-  return offsets.map((offset) => ({ offset, recovered: true }));
 }

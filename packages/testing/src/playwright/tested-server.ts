@@ -1,3 +1,4 @@
+import { type Status, statusSchema } from '@vitalwire/protocol';
 import type { Network } from '../network/network.ts';
 import type { Subject } from '../subject/subject.ts';
 
@@ -37,6 +38,15 @@ export class TestedServer {
   /** What its process wrote. */
   get output(): string {
     return this.#subject.output;
+  }
+
+  /** Who is connected, and what waits: the answer of `GET /ws/status`. */
+  async status(): Promise<Status> {
+    const token = await this.#subject.token({ sub: 'backend', scope: 'broadcast' });
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await fetch(`${this.#subject.url}/ws/status`, { headers });
+    if (!response.ok) throw new Error(`no status: ${response.status} ${await response.text()}`);
+    return statusSchema.parse(await response.json());
   }
 
   /** Ends it as a deploy does, if it runs, and starts it again on the same data and port. */

@@ -227,11 +227,11 @@ export class SubscriptionHandle implements AsyncIterable<LoosePublication> {
   // Inside
 
   #start(position: Position | undefined): void {
-    this.#position = this.received = position;
-    this.reading = 'waiting';
-    if (!this.#options.snapshot) return;
-    this.reading = 'paused';
-    this.#enqueue(() => this.#load());
+    const { snapshot } = this.#options;
+    // A position that others hold says nothing about a state that is still to be loaded.
+    this.#position = this.received = snapshot ? undefined : position;
+    this.reading = snapshot ? 'paused' : 'waiting';
+    if (snapshot) this.#enqueue(() => this.#load());
   }
 
   /** Whether the inbox is full. Then it takes no more: what does not fit waits in the log, not here. */

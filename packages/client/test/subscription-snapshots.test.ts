@@ -96,7 +96,15 @@ describe('a subscription with loadSnapshot', () => {
 
   it('begins anew on every page: the state of the one before is gone, whatever position was held', async () => {
     const positions = { load: () => 'e1:5', save: vi.fn() };
-    const { said, push } = await begun(() => ({ state: 'a', position: at(7) }), { positions });
+    const loaded = gate();
+    const load = async () => {
+      await loaded.promise;
+      return { state: 'a', position: at(7) };
+    };
+    const { said, push, subscription } = await begun(load, { positions });
+    expect([said(), subscription.position]).toEqual([[], undefined]);
+    loaded.open();
+    await settle();
     expect(said()).toEqual(['e1:7']);
     await push(connectMessage(1, { from: 'e1:7' }), feedback(1, 8));
     // And it moves no position that others go by.

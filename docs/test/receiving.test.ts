@@ -89,6 +89,24 @@ describe('node-consumer.ts', () => {
   });
 });
 
+describe('forward.ts', () => {
+  it('hands everything on once and in order, though the service is down at first', async () => {
+    await using vitalwire = await Vitalwire.start();
+    let refusals = 2;
+    const taken: string[] = [];
+    await using backend = await startBackend((request, body) => {
+      if (request.url !== '/measurements' || refusals-- > 0) return [503, ''];
+      taken.push(body);
+      return [200, ''];
+    });
+    for (const hundredths of [10, 20]) await vitalwire.measure(hundredths);
+    await using program = await startClient('forward.ts', vitalwire, backend);
+
+    await program.printed(/^handed on 1\nhanded on 2$/m);
+    expect(taken.map((body) => JSON.parse(body))).toEqual([{ effectiveness: 0.1 }, { effectiveness: 0.2 }]);
+  });
+});
+
 describe('several-diagnoses.ts', () => {
   it('receives them all over one connection', async () => {
     await using vitalwire = await Vitalwire.start();

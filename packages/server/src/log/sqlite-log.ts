@@ -94,14 +94,14 @@ export class SqliteLog implements LocalLog {
 
   receive({ topic, userId, position }: Receipt, horizon: Horizon): void {
     const head = this.#find(topic, horizon);
-    if (head === undefined || head.epoch !== position.epoch || position.offset > head.top) return;
+    if (head === undefined) return;
+    // Found once for all receipts of the topic.
+    this.#heads.set(topic, head);
+    if (head.epoch !== position.epoch || position.offset > head.top) return;
     const user = JSON.stringify(userId);
     const { epoch, offset } = position;
     this.#sql.putReceipt.run(topic, user, epoch, offset, checksumOf(topic, user, epoch, offset));
-    if (position.offset > head.received) {
-      Object.assign(head, { received: position.offset, changed: horizon });
-      this.#heads.set(topic, head);
-    }
+    if (position.offset > head.received) Object.assign(head, { received: position.offset, changed: horizon });
   }
 
   sweep(horizon: Horizon): boolean {

@@ -28,8 +28,6 @@ import { Proof } from './proof.ts';
 import type { SessionContext } from './session-context.ts';
 import type { Socket, SocketListener } from './socket.ts';
 
-const NOTHING = new Uint8Array();
-
 /** One connection's conversation. It ends with its socket; what outlives it are positions. */
 export class Session implements SocketListener, Outlet {
   readonly id: string;
@@ -105,7 +103,8 @@ export class Session implements SocketListener, Outlet {
     this.#proof.moved(cursor);
     const now = this.#context.clock.elapsed();
     // In one write with what it proves.
-    this.#send(this.#liveness.mayProve(now) ? Buffer.concat([bytes, this.#ping(now)]) : bytes);
+    if (this.#liveness.mayProve(now)) this.#send(bytes, this.#ping(now));
+    else this.#send(bytes);
   }
 
   halted(cursor: Cursor, error: LogUnavailableError): void {
@@ -399,15 +398,15 @@ export class Session implements SocketListener, Outlet {
   }
 
   #sendHeld(): void {
-    if (this.#held) this.#send(NOTHING);
+    if (this.#held) this.#send();
   }
 
-  #send(frames: Uint8Array): void {
+  #send(...frames: Uint8Array[]): void {
     if (this.#closed) return;
-    const bytes = this.#held ? Buffer.concat([this.#held, frames]) : frames;
+    if (this.#held) frames.unshift(this.#held);
     this.#held = undefined;
-    this.#liveness.sent(bytes.byteLength);
-    this.#socket.send(bytes);
+    for (const { byteLength } of frames) this.#liveness.sent(byteLength);
+    this.#socket.send(...frames);
   }
 
   #timestamp(): string {

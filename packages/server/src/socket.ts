@@ -3,7 +3,7 @@ export interface Socket {
   /** Bytes handed over and not yet taken by the operating system. */
   readonly bufferedAmount: number;
   /** Sends whole WebSocket frames, in one write. */
-  send(frames: Uint8Array): void;
+  send(...frames: readonly Uint8Array[]): void;
   /** Stops and restarts reading from the peer. */
   pause(): void;
   resume(): void;

@@ -56,12 +56,15 @@ export function attachWebSockets(httpServer: Server, options: WebSocketOptions):
     });
   }
 
+  const own = `${options.basePath}/ws`;
+  const ownUrl = new URL(own, 'http://host');
+
   // The application's listeners must not see our upgrades: those of ws and of others refuse every path but their own.
   const giveBack = takeOver(httpServer, (event, args) => {
     if (event !== 'upgrade') return false;
     const [request, connection, head] = args as [IncomingMessage, Duplex, Buffer];
-    const url = URL.parse(request.url ?? '', 'http://host');
-    const own = `${options.basePath}/ws`;
+    // The address of most needs no parsing.
+    const url = request.url === own ? ownUrl : URL.parse(request.url ?? '', 'http://host');
     if (url?.pathname !== own && !url?.pathname.startsWith(`${own}/`)) return false;
     upgrade(request, connection, head, url);
     return true;
@@ -139,9 +142,12 @@ class WsSocket implements Socket {
    * close frame, it writes whole and at once as long as nothing is compressed, so that no frame gets into another; and
    * from its close frame on it is not open any more, so that nothing follows that.
    */
-  send(frames: Uint8Array): void {
+  send(...frames: readonly Uint8Array[]): void {
     if (!this.#open) return;
-    this.#connection.write(frames);
+    const several = frames.length > 1;
+    if (several) this.#connection.cork();
+    for (const frame of frames) this.#connection.write(frame);
+    if (several) this.#connection.uncork();
     if (this.#connection.writableLength > 0) this.#awaitDrained();
   }
 

@@ -19,8 +19,8 @@ export class FakeSocket implements Socket {
     return this.frames.map((frame): unknown => JSON.parse(frame));
   }
 
-  send(frames: Uint8Array): void {
-    for (const { kind, payload } of framesIn(frames)) {
+  send(...frames: readonly Uint8Array[]): void {
+    for (const { kind, payload } of framesIn(Buffer.concat(frames))) {
       if (kind === 'text') this.frames.push(payload);
       else this.pings.push(payload);
     }

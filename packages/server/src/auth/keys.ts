@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type CryptoKey, createLocalJWKSet, type JWTVerifyGetKey } from 'jose';
 import { OptionError } from '../errors.ts';
@@ -8,6 +9,8 @@ import type { TokenOptions } from './token.ts';
 /** The keys that signatures are verified with. */
 export interface Keys {
   readonly algorithms: readonly string[];
+  /** What tokens are signed with by HS256; absent when public keys verify them. */
+  readonly secret?: KeyObject;
   /** Finds the key of a token. Rejects with a `JOSEError` for the token's fault, with anything else for ours. */
   resolve(...token: Parameters<JWTVerifyGetKey>): Promise<FoundKey>;
   /**
@@ -64,8 +67,9 @@ export function createKeys(options: TokenOptions, now: () => number): Keys {
   }
   if (secret !== undefined) {
     const algorithms = checkSecretAlgorithms(options.algorithms);
-    const key = importSecret(checkSecret(secret, 'auth.secret'));
-    return unchanging(algorithms, () => key);
+    const bytes = checkSecret(secret, 'auth.secret');
+    const key = importSecret(bytes);
+    return { ...unchanging(algorithms, () => key), secret: createSecretKey(bytes) };
   }
   const algorithms = checkPublicAlgorithms(options.algorithms ?? DEFAULT_ALGORITHMS);
   if (jwksUrl !== undefined) return createRemoteKeys(parseUrl(jwksUrl), algorithms, now);

@@ -3,6 +3,7 @@ import { errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, j
 import { OptionError, RequestError, TokenError } from '../errors.ts';
 import { createKeys } from './keys.ts';
 import type { Principal, VerifyToken } from './principal.ts';
+import { claimsOf, isSignedBy } from './shared-secret.ts';
 
 /** How tokens are verified. Exactly one of `secret`, `jwksUrl` and `jwksFile` is given. */
 export interface TokenOptions {
@@ -98,7 +99,13 @@ export function createTokenVerifier(options: TokenOptions, now: () => number = D
       version = found.version;
       return found.key;
     };
-    const payload = await verifySignature(key, token, { ...checks, currentDate: new Date(now()) });
+    const dated = { ...checks, currentDate: new Date(now()) };
+    const payload = await payloadOf(async () => {
+      if (keys.secret === undefined || !isSignedBy(keys.secret, token))
+        return (await jwtVerify(token, key, dated)).payload;
+      version = keys.version();
+      return claimsOf(token, dated);
+    });
     const principal = principalOf(payload, toleranceMs);
     if (!principal) throw invalid();
     if (principal.expiresAt <= now()) throw expired();
@@ -106,13 +113,10 @@ export function createTokenVerifier(options: TokenOptions, now: () => number = D
   }
 }
 
-async function verifySignature(
-  key: JWTVerifyGetKey,
-  token: string,
-  checks: JWTVerifyOptions,
-): Promise<JWTPayload> {
+/** What a verification finds, or why it refuses. */
+async function payloadOf(verification: () => Promise<JWTPayload>): Promise<JWTPayload> {
   try {
-    return (await jwtVerify(token, key, checks)).payload;
+    return await verification();
   } catch (error) {
     // The signature and every other claim were checked before `exp`, but not the form of `sub`.
     const merelyExpired =

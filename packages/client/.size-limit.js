@@ -21,4 +21,11 @@ export default [
     import: '{ mountDevtools }',
     limit: '4 kB',
   },
+  {
+    name: 'what /tabs adds to a page that has the client',
+    path: 'dist/tabs/index.js',
+    import: '{ shareAcrossTabs }',
+    ignore: ['reconnecting-websocket'],
+    limit: '3 kB',
+  },
 ].map((check) => ({ ...check, modifyRolldownConfig }));

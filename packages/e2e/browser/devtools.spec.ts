@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { test as siteTest } from './support/tabs.ts';
 import { expect, test } from './support/test.ts';
 
 const DIAGNOSIS = 101;
@@ -75,3 +76,23 @@ test.describe('the developer view', () => {
     });
   }
 });
+
+siteTest(
+  'the panel floats above a page, folded, and is opened and folded by the keyboard',
+  async ({ site, page }) => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.goto(site.page('ann', '&devtools'));
+    const toggle = page.getByRole('button', { name: 'Vitalwire connection: connected' });
+    const events = page.getByRole('list', { name: 'Events, the latest first' });
+    await expect(toggle).toHaveAttribute('aria-expanded', 'false');
+    await expect(events).toBeHidden();
+    await toggle.focus();
+    await page.keyboard.press('Enter');
+    await expect(events.getByText('connected', { exact: true })).toBeVisible();
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Escape');
+    await expect(events).toBeHidden();
+    await expect(toggle).toBeFocused();
+  },
+);

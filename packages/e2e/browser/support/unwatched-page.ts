@@ -10,6 +10,7 @@ export class UnwatchedPage {
   readonly #sessionId: string;
   readonly #answers = new Map<number, (answer: Answer) => void>();
   #last = 0;
+  #closed = false;
 
   private constructor(devtools: CDPSession, targetId: string, sessionId: string) {
     this.#devtools = devtools;
@@ -60,7 +61,16 @@ export class UnwatchedPage {
     return value as T;
   }
 
+  /** Ends its process, without a word. */
+  async crash(): Promise<void> {
+    // There is nobody left to answer.
+    void this.#send('Page.crash', {});
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+
   async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
     await this.#devtools.send('Target.closeTarget', { targetId: this.#targetId });
     await this.#devtools.detach();
   }

@@ -39,6 +39,15 @@ describe('positions', () => {
     expect(said()[0]?.after).toBe('e1:7');
   });
 
+  it('hold what a handler has done that ended its subscription', async () => {
+    const positions = memoryStore();
+    const { subscription, push } = await live({ positions });
+    subscription.on('publication', () => subscription.unsubscribe());
+    push(feedback(1, 1));
+    await turn();
+    expect([...positions.items.values()]).toEqual(['e1:1']);
+  });
+
   it('are never inherited by another user', async () => {
     const positions = memoryStore();
     const { subscription, push } = await live({ positions });
@@ -51,6 +60,12 @@ describe('positions', () => {
 
   it('change with the user of one client, and nothing of the other user is handed out', async () => {
     const positions = memoryStore();
+    const saved: string[] = [];
+    const { save } = positions;
+    positions.save = (key, position) => {
+      saved.push(`${key.split(':')[2]} ${position}`);
+      return save(key, position);
+    };
     let sub = 'ann';
     const { subscription, push, cut, said } = await live({ positions, getToken: () => tokenOf({ sub }) });
     const first = gate();
@@ -68,6 +83,7 @@ describe('positions', () => {
     first.open();
     await turn();
     expect(seen).toEqual([1, 5]);
+    expect(saved).toEqual(['ann e1:0', 'bob e1:4', 'bob e1:5']);
     expect(Object.fromEntries(positions.items)).toEqual({
       'vitalwire:1:ann:ws://localhost/ws': 'e1:0',
       'vitalwire:1:bob:ws://localhost/ws': 'e1:5',

@@ -182,26 +182,27 @@ describe('two subscriptions of one diagnosis', () => {
     const positions = store();
     const { client, subscription, push } = await live({ positions });
     const held = gate();
-    taking(subscription, () => held.promise);
+    taking(subscription, async ({ epoch, offset }) => {
+      if (epoch === 'e1' && offset === 2) await held.promise;
+    });
     taking(client.subscribe(1));
-    push(feedback(1, 1));
+    push(feedback(1, 1), feedback(1, 2));
     push(
       connectMessage(1, {
         status: 'gap',
         reason: 'epoch_changed',
-        last_seen: 'e1:1',
+        last_seen: 'e1:2',
         first_available: 'e2:1',
         from: 'e2:0',
         to: 'e2:0',
         count: 0,
       }),
-      feedback(1, 1, { epoch: 'e2' }),
     );
     await turn();
-    expect(positions.last()).toBe('e1:0');
+    expect(positions.last()).toBe('e1:1');
     held.open();
     await turn();
-    expect(positions.last()).toBe('e2:1');
+    expect(positions.last()).toBe('e2:0');
   });
 
   it('end together when the server refuses their diagnosis', async () => {

@@ -21,6 +21,7 @@ export function parseJson(text: string, maxNesting: number = MAX_NESTING): unkno
 
 /** Whether JSON nests deeper than `maxNesting`. Counts brackets outside of strings, without recursion. */
 export function nestsTooDeep(text: string, maxNesting: number = MAX_NESTING): boolean {
+  if (opensAtMost(text, maxNesting)) return false;
   let depth = 0;
   let inString = false;
   for (let i = 0; i < text.length; i++) {
@@ -34,6 +35,17 @@ export function nestsTooDeep(text: string, maxNesting: number = MAX_NESTING): bo
     } else if (c === CLOSE_ARRAY || c === CLOSE_OBJECT) depth--;
   }
   return false;
+}
+
+/** Whether a text has so few brackets that it cannot nest deeper. Most texts have, and searching is quicker than looking. */
+function opensAtMost(text: string, most: number): boolean {
+  let found = 0;
+  for (const bracket of ['{', '[']) {
+    for (let i = text.indexOf(bracket); i !== -1; i = text.indexOf(bracket, i + 1)) {
+      if (++found > most) return false;
+    }
+  }
+  return true;
 }
 
 const QUOTE = 0x22;

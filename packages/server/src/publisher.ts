@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts';
 import { LogUnavailableError, OutcomeUnknownError, RequestError } from './errors.ts';
 import type { PublishRequest } from './http/dependencies.ts';
 import type { Hub } from './hub.ts';
-import type { Idempotency, LogStore } from './log/log-store.ts';
+import type { Appended, Idempotency, LogStore } from './log/log-store.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -29,6 +29,8 @@ export class Publisher {
   #pending = 0;
   #closed = false;
   #allAnswered = () => {};
+  #time = Number.NaN;
+  #timestamp = '';
 
   constructor(context: PublisherContext) {
     this.#context = context;
@@ -41,13 +43,23 @@ export class Publisher {
    */
   async publish(request: PublishRequest): Promise<BroadcastAnswer> {
     if (this.#closed) throw new LogUnavailableError('the server is shutting down');
+    const { log, hub, clock, metrics } = this.#context;
+    const { definition, diagnosisId, to } = request;
     this.#pending += 1;
     try {
-      return await this.#publish(request);
+      const begunAt = clock.now();
+      const text = serialise(request, this.#timestampOf(begunAt));
+      const recipients = hub.countRecipients(diagnosisId, to);
+      const memo = memoOf(request, recipients);
+      const idempotency = memo && idempotencyOf(request, memo);
+      const appended = await log.append(diagnosisId, { text, to, idempotency });
+      if (appended.duplicateOf === undefined) {
+        metrics.published(definition.type, (clock.now() - begunAt) / 1_000);
+      }
+      return answerOf(request, appended, recipients, memo);
     } catch (error) {
       const failed = failureToAppend(error);
       if (failed) {
-        const { diagnosisId, definition } = request;
         this.#context.logger.error({ err: error, diagnosis_id: diagnosisId, type: definition.type }, failed);
       }
       throw error;
@@ -66,35 +78,37 @@ export class Publisher {
     });
   }
 
-  async #publish(request: PublishRequest): Promise<BroadcastAnswer> {
-    const { log, hub, clock, metrics } = this.#context;
-    const { definition, diagnosisId, to } = request;
-    const begunAt = clock.now();
-    const text = serialise(request, new Date(begunAt).toISOString());
-    const recipients = hub.countRecipients(diagnosisId, to);
-    const memo = memoOf(request, recipients);
-    const appended = await log.append(diagnosisId, {
-      text,
-      to,
-      idempotency: memo && idempotencyOf(request, memo),
-    });
-    let notified = recipients;
-    if (appended.duplicateOf === undefined) {
-      metrics.published(definition.type, (clock.now() - begunAt) / 1_000);
-    } else {
-      const first = JSON.parse(appended.duplicateOf) as Memo;
-      if (first.digest !== memo?.digest) {
-        throw new RequestError(
-          'idempotency_conflict',
-          'this idempotency key came with another publication before',
-        );
-      }
-      notified = first.clients_notified;
+  /** Publications of the same millisecond share the text of their time. */
+  #timestampOf(time: number): string {
+    if (time !== this.#time) {
+      this.#time = time;
+      this.#timestamp = new Date(time).toISOString();
     }
-    const { epoch, offset } = appended.position;
-    const clients_notified = appended.recipients ?? notified;
-    return { status: 'broadcasted', diagnosis_id: diagnosisId, clients_notified, offset, epoch };
+    return this.#timestamp;
   }
+}
+
+/** @throws {RequestError} `idempotency_conflict`. */
+function answerOf(
+  { diagnosisId }: PublishRequest,
+  { position, recipients, duplicateOf }: Appended,
+  recipientsHere: number,
+  memo: Memo | undefined,
+): BroadcastAnswer {
+  let notified = recipientsHere;
+  if (duplicateOf !== undefined) {
+    const first = JSON.parse(duplicateOf) as Memo;
+    if (first.digest !== memo?.digest) {
+      throw new RequestError(
+        'idempotency_conflict',
+        'this idempotency key came with another publication before',
+      );
+    }
+    notified = first.clients_notified;
+  }
+  const { epoch, offset } = position;
+  const clients_notified = recipients ?? notified;
+  return { status: 'broadcasted', diagnosis_id: diagnosisId, clients_notified, offset, epoch };
 }
 
 /** What is logged about an append that the log store did not do, or did not answer. */

@@ -37,6 +37,7 @@ export {
   errorCodes,
 } from './codes.ts';
 export { COMMAND_TYPES, type Command, commandSchema } from './commands.ts';
+export { compileSchema, type Validate } from './compile.ts';
 // Catalogue: what message types there are, and how to add one
 export {
   defineAnswer,

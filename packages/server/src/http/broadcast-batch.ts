@@ -4,14 +4,15 @@ import {
   batchMessageSchema,
   batchSchema,
   broadcastPath,
+  compileSchema,
   IDEMPOTENCY_HEADER,
   type Issue,
   issuesOf,
   MAX_NESTING,
-  type ObjectSchema,
   type PublicationDefinition,
   parseJson,
   publicationsOf,
+  type Validate,
 } from '@vitalwire/protocol';
 import type { Principal } from '../auth/principal.ts';
 import { OptionError, RequestError } from '../errors.ts';
@@ -32,7 +33,7 @@ const LEVELS_AROUND = 2;
 /** A type that can be published, and what a message of this type looks like. */
 interface Kind {
   readonly definition: PublicationDefinition;
-  readonly schema: ObjectSchema;
+  readonly validate: Validate;
 }
 
 /**
@@ -56,7 +57,7 @@ export function batchEndpoint({
   const kinds = new Map<unknown, Kind>(
     definitions.map((definition) => [
       definition.type,
-      { definition, schema: batchMessageSchema(definition) },
+      { definition, validate: compileSchema(batchMessageSchema(definition)) },
     ]),
   );
   const expectedType = `expected ${definitions.map(({ type }) => JSON.stringify(type)).join(' or ')}`;
@@ -77,7 +78,7 @@ export function batchEndpoint({
   function judge(message: unknown, { userId }: Principal): Outcome<PublishRequest> {
     const kind = kinds.get(typeOf(message));
     if (!kind) return failed(invalid([{ path: 'type', message: expectedType }]));
-    const parsed = kind.schema.safeParse(message);
+    const parsed = kind.validate(message);
     if (!parsed.success) return failed(invalid(issuesOf(parsed.error)));
     const { type: _, diagnosis_id, to, idempotency_key, ...body } = parsed.data;
     return succeeded({

@@ -1,13 +1,14 @@
 import {
   broadcastBodySchema,
   broadcastPath,
+  compileSchema,
   IDEMPOTENCY_HEADER,
   idempotencyKeySchema,
   issuesOf,
-  type ObjectSchema,
   type PublicationDefinition,
   parseJson,
   publicationsOf,
+  type Validate,
 } from '@vitalwire/protocol';
 import { RequestError } from '../errors.ts';
 import { done } from './answer.ts';
@@ -27,13 +28,13 @@ function broadcastEndpoint(
   definition: PublicationDefinition,
   { maxBodyBytes, verify, allowPublish, publish, logger }: HttpDependencies,
 ): PublishEndpoint {
-  const schema = broadcastBodySchema(definition);
+  const validate = compileSchema(broadcastBodySchema(definition));
   const path = broadcastPath(definition.type);
   return publishEndpoint({ path, maxBytes: maxBodyBytes, logger }, async (request) => {
     // Who cannot prove anything costs no reading; who may not publish here still learns what is wrong with the body.
     const principal = await authenticate(request.header('authorization'), verify);
-    const { diagnosis_id, to, ...body } = validate(
-      schema,
+    const { diagnosis_id, to, ...body } = fieldsOf(
+      validate,
       parseJson(await readJsonText(request, maxBodyBytes)),
     );
     const idempotencyKey = readIdempotencyKey(request);
@@ -45,8 +46,8 @@ function broadcastEndpoint(
   });
 }
 
-function validate(schema: ObjectSchema, value: unknown): Record<string, unknown> {
-  const result = schema.safeParse(value);
+function fieldsOf(validate: Validate, value: unknown): Record<string, unknown> {
+  const result = validate(value);
   if (result.success) return result.data;
   throw new RequestError('invalid_body', 'the body is not valid', { issues: issuesOf(result.error) });
 }

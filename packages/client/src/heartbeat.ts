@@ -12,8 +12,9 @@ export interface Pulse {
   readonly dueAt: number;
 }
 
-// A timer that is later than this was held up, with the frames that it would have to count: sleep, a throttled tab.
-const LATE_MS = 1_000;
+// A timer that is later than this part of its wait was held up, with the frames that it would have to count: by sleep, a
+// throttled tab, a busy page.
+const LATE_PART = 0.1;
 
 /**
  * Looks at a pulse when it is due: `undefined` when the connection is dead, else the next pulse, with a ping to send
@@ -26,7 +27,7 @@ export function beat(
   { intervalMs, timeoutMs }: HeartbeatSettings,
 ): Pulse | undefined {
   const { heardAt, pings, dueAt } = pulse;
-  if (pings > 1 || (pings === 1 && now - dueAt <= LATE_MS)) return undefined;
+  if (pings > 1 || (pings === 1 && now - dueAt <= timeoutMs * LATE_PART)) return undefined;
   const quiet = now - heardAt;
   // A clock that was set back makes the silence negative: unknown, so ask.
   return pings === 0 && quiet >= 0 && quiet < intervalMs

@@ -147,6 +147,16 @@ describe('a running heartbeat', () => {
       expect(log).toEqual(['ping wake 1', 'ping wake 1', 'dead, doubted']);
     });
 
+    it('repeats its ping also when a busy page held up its timer a little, since the answer may be there unread', () => {
+      vi.advanceTimersByTime(500);
+      vi.setSystemTime(Date.now() + 150);
+      vi.advanceTimersByTime(500);
+      expect(log).toEqual(['ping wake 1', 'ping wake 1']);
+      heartbeat.heard('wake 1');
+      vi.advanceTimersByTime(1_000);
+      expect(log).toEqual(['ping wake 1', 'ping wake 1']);
+    });
+
     it('waits as long as ever when the doubt is over', () => {
       heartbeat.heard('wake 1');
       vi.advanceTimersByTime(34_999);

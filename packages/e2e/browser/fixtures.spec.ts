@@ -1,5 +1,7 @@
 import type { Page } from '@playwright/test';
-import { test as base, expect } from '@vitalwire/testing/playwright';
+import { InProcessServer, SECRET } from '@vitalwire/testing';
+import { test as base, createTest, expect } from '@vitalwire/testing/playwright';
+import { clinicCatalogue } from '../support/dose-update.ts';
 
 // What each verb does: docs/recipes/testing-*.spec.ts, which run beside these.
 
@@ -86,6 +88,44 @@ test.describe('what handlers were given', () => {
     expect(failure).toContain('toHaveReceived({ timeout: 300 }): waited 300 ms');
     expect(failure).toContain('← its handler threw');
     expect(failure).toContain('subscriptions: 7 live');
+  });
+});
+
+const onRunningServer = test.extend<{ running: InProcessServer }>({
+  running: async ({ browserName: _ }, use) => {
+    await using server = await InProcessServer.start();
+    await use(server);
+  },
+  serverOptions: async ({ running: { url } }, use) => {
+    await use({ url, secret: SECRET, insteadOf: 'wss://api.example.com/ws' });
+  },
+});
+
+onRunningServer(
+  'a server that runs already is published to, behind a network',
+  async ({ watch, publish, network, server, running }) => {
+    const page = await watch();
+    await expect(page).toBeLive();
+    expect((await server.status()).total_connections).toBe(1);
+    network.cut();
+    const missed = await publish.feedbackUpdate(7);
+    network.restore();
+    await expect(page).toHaveReceivedExactly([missed]);
+    await expect(server.kill()).rejects.toThrow('kill needs a server that the test has started');
+    expect((await running.server.status()).total_connections).toBe(1);
+  },
+);
+
+const withOwnTypes = createTest(clinicCatalogue);
+
+withOwnTypes.describe('a type of one’s own', () => {
+  withOwnTypes.use({
+    serverOptions: { main: new URL('./support/own-catalogue-main.ts', import.meta.url).href },
+  });
+
+  withOwnTypes('is published by its method', async ({ publish }) => {
+    const { data } = await publish.doseUpdate(7, { before: 2, grams: 4 });
+    expect(data).toEqual({ herb: 'Valerian', grams: 4, doubled: true });
   });
 });
 

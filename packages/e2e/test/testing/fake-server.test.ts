@@ -66,10 +66,16 @@ describe('a fake server', () => {
     server.evict(7, { keep: 1 });
     server.restore();
     await watcher.tells('retention', '3 recovered');
-    server.newEpoch(7);
-    await watcher.tells('retention', '3 recovered', 'epoch_changed');
+    // Directly before the oldest one: nothing is missing.
+    server.cut();
     await server.publish.feedbackUpdate(7);
-    await watcher.tells('retention', '3 recovered', 'epoch_changed', 1);
+    server.evict(7, { keep: 1 });
+    server.restore();
+    await watcher.tells('retention', '3 recovered', '4 recovered');
+    server.newEpoch(7);
+    await watcher.tells('retention', '3 recovered', '4 recovered', 'epoch_changed');
+    await server.publish.feedbackUpdate(7);
+    await watcher.tells('retention', '3 recovered', '4 recovered', 'epoch_changed', 1);
   });
 
   it('delivers what is addressed to one user to that user', async () => {

@@ -1,4 +1,4 @@
-import type { Browser, CDPSession } from '@playwright/test';
+import { type Browser, type CDPSession, expect } from '@playwright/test';
 
 /**
  * A page without Playwright, which makes its pages believe that they are always visible. It can be hidden and frozen as
@@ -27,7 +27,11 @@ export class UnwatchedPage {
     const devtools = await browser.newBrowserCDPSession();
     const { targetId } = await devtools.send('Target.createTarget', { url });
     const { sessionId } = await devtools.send('Target.attachToTarget', { targetId, flatten: false });
-    return new UnwatchedPage(devtools, targetId, sessionId);
+    const page = new UnwatchedPage(devtools, targetId, sessionId);
+    // On its way from the empty page to this one it has no context to evaluate anything in.
+    const loaded = `location.href !== 'about:blank' && document.readyState === 'complete'`;
+    await expect.poll(() => page.evaluate(loaded).catch(() => false), { timeout: 15_000 }).toBe(true);
+    return page;
   }
 
   /** Hides it, as a user who looks at another tab does. */

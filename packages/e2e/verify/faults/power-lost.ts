@@ -1,4 +1,4 @@
-import type { FaultKind } from './fault.ts';
+import { type FaultKind, wait } from './fault.ts';
 
 /** The disk of the log loses its power, and everything with it that was not synced. */
 export const powerLost: FaultKind = {
@@ -16,7 +16,12 @@ export const powerLost: FaultKind = {
       durationMs: random.between(0, 500),
       async begin() {
         await disk.writeUnsynced();
+        // As a machine without power does. Otherwise Linux tells whoever syncs in this very moment that it was done,
+        // though it was not: the server would be blamed for what it could not know.
+        node.freeze();
+        while (!node.frozen) await wait(1);
         await disk.losePower();
+        node.thaw();
       },
       async end() {
         await node.kill();

@@ -26,8 +26,8 @@ interface Head {
   first: number;
   lastTime: number;
   received: number;
-  /** Set when the row is to be written at the end of the transaction, and retention applied. */
-  changed?: Horizon;
+  /** Whether the row is to be written at the end of the transaction. */
+  changed: boolean;
 }
 
 /** A log in a file that `openLogFile` opened. */
@@ -53,7 +53,7 @@ export class SqliteLog implements LocalLog {
     try {
       this.#sql.begin.run();
       work();
-      for (const head of this.#heads.values()) this.#save(head);
+      for (const head of this.#heads.values()) if (head.changed) this.#put(head);
       this.#sql.commit.run();
     } catch (error) {
       this.#undo(error);
@@ -77,6 +77,8 @@ export class SqliteLog implements LocalLog {
         return { position: { epoch, offset: known.offset }, duplicateOf: JSON.parse(known.memo) };
       }
     }
+    // Before the first row is added: so rows take the place of those that go, and fewer pages are written.
+    if (!head.changed) this.#trim(head, horizon, WORTH_REMOVING);
     const time = timeOfAppend(horizon, head.lastTime);
     const offset = head.top + 1;
     const recipient = to === undefined ? null : JSON.stringify(to);
@@ -88,7 +90,7 @@ export class SqliteLog implements LocalLog {
     }
     head.top = offset;
     head.lastTime = time;
-    head.changed = horizon;
+    head.changed = true;
     return { position: { epoch, offset } };
   }
 
@@ -101,7 +103,7 @@ export class SqliteLog implements LocalLog {
     const user = JSON.stringify(userId);
     const { epoch, offset } = position;
     this.#sql.putReceipt.run(topic, user, epoch, offset, checksumOf(topic, user, epoch, offset));
-    if (position.offset > head.received) Object.assign(head, { received: position.offset, changed: horizon });
+    if (position.offset > head.received) Object.assign(head, { received: position.offset, changed: true });
   }
 
   sweep(horizon: Horizon): boolean {
@@ -220,7 +222,7 @@ export class SqliteLog implements LocalLog {
     if (head === undefined) {
       this.#forget(topic);
       const epoch = newEpoch();
-      head = { topic, epoch, top: 0, first: 1, lastTime: horizon.now, received: 0, changed: horizon };
+      head = { topic, epoch, top: 0, first: 1, lastTime: horizon.now, received: 0, changed: true };
     }
     this.#heads.set(topic, head);
     return head;
@@ -228,12 +230,6 @@ export class SqliteLog implements LocalLog {
 
   #forget(topic: Topic): void {
     for (const statement of this.#sql.forget) statement.run(topic);
-  }
-
-  #save(head: Head): void {
-    if (head.changed === undefined) return;
-    this.#trim(head, head.changed, WORTH_REMOVING);
-    this.#put(head);
   }
 
   #put({ topic, epoch, top, first, lastTime, received }: Head): void {
@@ -262,7 +258,7 @@ export class SqliteLog implements LocalLog {
 }
 
 function headOf({ id, epoch, top, first, last_time, received }: TopicRow): Head {
-  return { topic: id, epoch, top, first, lastTime: last_time, received };
+  return { topic: id, epoch, top, first, lastTime: last_time, received, changed: false };
 }
 
 function isSound({ id, epoch, top, first, last_time, received, checksum }: TopicRow): boolean {

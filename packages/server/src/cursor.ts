@@ -126,17 +126,31 @@ export class Cursor {
     this.#phase = 'closed';
   }
 
-  async #begin(after: Position | SymbolicStart | undefined, page: FramedPage): Promise<void> {
+  /** Returns the page with which it begins. */
+  async #begin(after: Position | SymbolicStart | undefined, page: FramedPage): Promise<FramedPage> {
     const start = decideStart(after, page);
-    const count =
-      countIn(page, start.from, this.userId) ??
-      (await this.#reads.count(this.topic, start.from, page.top, this.userId));
-    if (this.#phase === 'closed') return;
+    // A log of another epoch begins before the place after which it was read.
+    if (!continues(page, start.from)) {
+      return this.#begin(after, await this.#reads.page(this.topic, start.from));
+    }
+    const count = await this.#count(page, start.from);
+    if (this.#phase === 'closed') return page;
     this.#phase = 'catching_up';
     this.#epoch = page.epoch;
     this.#offset = start.from;
     const top = { epoch: page.epoch, offset: page.top };
     this.#outlet.opened(this, describe(start, top, page.earliest, count), top);
+    return page;
+  }
+
+  /**
+   * How many publications follow up to the top. Those of the page are counted there, because the retention may take them
+   * from the log before it is asked, and they are handed over all the same.
+   */
+  async #count({ parts, top }: FramedPage, from: number): Promise<number> {
+    const last = parts.at(-1)?.last ?? top;
+    const held = parts.reduce((sum, part) => sum + part.select(from, this.userId).count, 0);
+    return last < top ? held + (await this.#reads.count(this.topic, last, top, this.userId)) : held;
   }
 
   /** Reads the log until the cursor stands at its top, or the peer does not keep up. One at a time. */
@@ -167,11 +181,10 @@ export class Cursor {
   async #readPage(after: Position | SymbolicStart | undefined): Promise<void> {
     this.#interrupted = false;
     const announcements = this.#audience?.announcements;
-    const page = await this.#reads.page(this.topic, offsetOf(after));
+    let page = await this.#reads.page(this.topic, offsetOf(after));
     if (this.#phase === 'closed') return;
-    if (this.#phase === 'starting' || breakOf(this.position, page)) await this.#begin(after, page);
-    // Where a subscription begins because of a gap may lie before what was read.
-    if (this.#phase !== 'catching_up' || !continues(page, this.#offset)) return;
+    if (this.#phase === 'starting' || breakOf(this.position, page)) page = await this.#begin(after, page);
+    if (this.#phase !== 'catching_up') return;
     this.#handOver(page.parts);
     if (this.#audience?.announcements !== announcements && !this.#reachedAnnounced()) return;
     if (this.#offset === page.top && !this.#interrupted && this.#phase === 'catching_up')
@@ -204,13 +217,6 @@ function offsetOf(after: Position | SymbolicStart | undefined): number {
 function continues({ top, parts }: FramedPage, offset: number): boolean {
   const first = parts[0]?.first ?? top + 1;
   return first <= offset + 1;
-}
-
-/** How many publications after an offset a user may receive; `undefined` when the page does not hold all of them. */
-function countIn(page: FramedPage, from: number, userId: string): number | undefined {
-  const last = page.parts.at(-1)?.last ?? page.top;
-  if (last < page.top || !continues(page, from)) return undefined;
-  return page.parts.reduce((count, part) => count + part.select(from, userId).count, 0);
 }
 
 function describe(start: Start, top: Position, earliest: number, count: number): Recovery {

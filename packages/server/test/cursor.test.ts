@@ -62,6 +62,53 @@ describe('Cursor', () => {
     expect(outlet.offsets).toEqual([6, 7, 8]);
   });
 
+  describe('when the retention takes what was just read', () => {
+    /** Whoever counts is asked after one more was appended, which takes the place of the oldest. */
+    function racing({ log, append }: ReturnType<typeof setUp>): LogStore {
+      return {
+        ...log,
+        read: log.read.bind(log),
+        state: log.state.bind(log),
+        async count(...question) {
+          await append(1);
+          return log.count(...question);
+        },
+      };
+    }
+
+    it('counts what it hands over, from the beginning', async () => {
+      const set = setUp({ retained: 8 });
+      await set.append(8);
+      const cursor = set.cursorOn(racing(set));
+      await cursor.open(set.hub.join(cursor), 'earliest');
+      expect(set.outlet.recoveries).toEqual([expect.objectContaining({ status: 'fresh', count: 8 })]);
+      expect(set.outlet.offsets).toEqual(range(1, 9));
+    });
+
+    it('counts what it hands over, after a gap', async () => {
+      const set = setUp({ retained: 8 });
+      await set.append(20);
+      const { epoch } = await set.log.state(TOPIC);
+      const cursor = set.cursorOn(racing(set));
+      await cursor.open(set.hub.join(cursor), { epoch, offset: 2 });
+      expect(set.outlet.recoveries).toEqual([
+        expect.objectContaining({ status: 'gap', reason: 'retention', count: 8 }),
+      ]);
+      expect(set.outlet.offsets).toEqual(range(13, 21));
+    });
+
+    it('counts what it hands over, after another epoch', async () => {
+      const set = setUp({ retained: 8 });
+      await set.append(8);
+      const cursor = set.cursorOn(racing(set));
+      await cursor.open(set.hub.join(cursor), { epoch: 'another', offset: 6 });
+      expect(set.outlet.recoveries).toEqual([
+        expect.objectContaining({ status: 'gap', reason: 'epoch_changed', count: 8 }),
+      ]);
+      expect(set.outlet.offsets).toEqual(range(1, 9));
+    });
+  });
+
   it('leaves out what is addressed to somebody else, and moves past it', async () => {
     const { hub, append, outlet, cursor } = setUp();
     await append(1);

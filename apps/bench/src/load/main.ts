@@ -7,6 +7,7 @@ import { Latencies, type Latency } from './latencies.ts';
 import { Population } from './population.ts';
 import { Posting, type PostingPlan } from './posting.ts';
 import { Ticks } from './ticks.ts';
+import { Vigil } from './vigil.ts';
 
 /** What a phase under load did, as the load generator saw it. */
 export interface Phase {
@@ -58,11 +59,11 @@ answerCalls<LoadCalls>({
   connect: (count) => population.connect(count),
   cut: () => population.cut(),
   forget: () => population.forget(),
-  closedLoop: (durationMs) => phase(() => ticks.closedLoop(durationMs)),
+  closedLoop: (durationMs) => awake(() => ticks.closedLoop(durationMs)),
   async fixedRate(ticksPerSecond, durationMs) {
     const latencies = new Latencies();
     population.onDelivered = (bytes, start, end) => latencies.add(bytes, start, end, nowMicros());
-    const measured = await phase(() => ticks.fixedRate(ticksPerSecond, durationMs));
+    const measured = await awake(() => ticks.fixedRate(ticksPerSecond, durationMs));
     population.onDelivered = undefined;
     return { phase: measured, latency: latencies.summary() };
   },
@@ -93,4 +94,11 @@ async function phase(run: () => Promise<number>): Promise<Phase> {
     seconds,
     busy: (user + system) / 1e6 / seconds,
   };
+}
+
+/** A phase in which this process does not sleep; busy is what it was not idle. */
+async function awake(run: () => Promise<number>): Promise<Phase> {
+  const vigil = new Vigil(() => population.received);
+  const measured = await phase(run).finally(() => vigil.end());
+  return { ...measured, busy: 1 - vigil.end() / 1_000 / measured.seconds };
 }

@@ -17,6 +17,7 @@ export const guides = [
   'docs/verify.md',
   'docs/redis.md',
   'docs/reliability.md',
+  'docs/performance.md',
 ];
 
 const EXAMPLE = /^(\[`[^`\n]+`\]\(([^)\n]+)\)\n\n```(\w+)\n)([\s\S]*?)(^```$)/gm;

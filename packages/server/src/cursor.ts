@@ -97,6 +97,8 @@ export class Cursor {
     // While catching up, the loop compares itself with the newest announcement.
     if (this.#phase !== 'live') return;
     if (batch.epoch === this.#epoch && batch.first <= this.#offset + 1) {
+      // The same text; then all cursors hold one, and the next comparison finds it at once.
+      this.#epoch = batch.epoch;
       this.#handOver(batch.parts);
       // A hand-over may have ended the session.
       if (this.#offset >= batch.last || this.#phase !== 'live') return;

@@ -36,8 +36,8 @@ export class Part {
   readonly first: number;
   readonly last: number;
   readonly #deliveries: readonly Delivery[];
-  /** Whom some of it is addressed to. */
-  readonly #addressees: ReadonlySet<string>;
+  /** Whom some of it is addressed to; `undefined` when all of it is for everybody, so that nobody is looked up. */
+  readonly #addressees: ReadonlySet<string> | undefined;
   /** What everybody else receives. */
   readonly #shared: Selection;
 
@@ -47,14 +47,18 @@ export class Part {
     this.last = deliveries.at(-1)?.offset ?? 0;
     const whole = join(deliveries);
     this.#deliveries = within(whole.bytes, deliveries);
-    this.#addressees = new Set(deliveries.flatMap(({ to }) => to ?? []));
     const forAll = this.#deliveries.filter(({ to }) => to === undefined);
-    this.#shared = forAll.length === whole.count ? whole : join(forAll);
+    if (forAll.length === whole.count) {
+      this.#shared = whole;
+    } else {
+      this.#shared = join(forAll);
+      this.#addressees = new Set(deliveries.flatMap(({ to }) => to ?? []));
+    }
   }
 
   /** What a user receives of it who has everything up to an offset. */
   select(after: number, userId: string): Selection {
-    if (after < this.first && !this.#addressees.has(userId)) return this.#shared;
+    if (after < this.first && !this.#addressees?.has(userId)) return this.#shared;
     return join(
       this.#deliveries.filter((delivery) => delivery.offset > after && visibleTo(userId, delivery)),
     );

@@ -5,28 +5,64 @@ import type { Announcement, Topic } from './log/log-store.ts';
 import type { Session } from './session.ts';
 
 /** The cursors of one topic in this process, and what the log announced while there were any. */
-export interface Audience {
-  readonly cursors: Set<Cursor>;
-  /** How many of the cursors each user has. */
-  readonly users: Map<string, number>;
+export class Audience {
+  readonly cursors = new Set<Cursor>();
   /** The newest announced position. */
   announced: Position | undefined;
   /** How many announcements there were. */
-  announcements: number;
+  announcements = 0;
+  #users: Map<string, number> | undefined;
+
+  /** How many of the cursors each user has. Only several nodes want to know it, so it is counted when it is asked for. */
+  get users(): ReadonlyMap<string, number> {
+    if (this.#users === undefined) {
+      this.#users = new Map();
+      for (const { userId } of this.cursors) this.#count(userId, 1);
+    }
+    return this.#users;
+  }
+
+  /** How many of the cursors a user has. */
+  countOf(userId: string): number {
+    if (this.#users !== undefined) return this.#users.get(userId) ?? 0;
+    let count = 0;
+    for (const cursor of this.cursors) if (cursor.userId === userId) count++;
+    return count;
+  }
+
+  add(cursor: Cursor): void {
+    this.cursors.add(cursor);
+    this.#count(cursor.userId, 1);
+  }
+
+  /** Whether it was part of the audience. */
+  remove(cursor: Cursor): boolean {
+    const removed = this.cursors.delete(cursor);
+    if (removed) this.#count(cursor.userId, -1);
+    return removed;
+  }
+
+  #count(userId: string, change: 1 | -1): void {
+    if (this.#users === undefined) return;
+    const count = (this.#users.get(userId) ?? 0) + change;
+    if (count > 0) this.#users.set(userId, count);
+    else this.#users.delete(userId);
+  }
 }
 
 /** This process's sessions, and their cursors by topic. Ids come from outside, so they are keys of maps only. */
 export class Hub {
   readonly #audiences = new Map<Topic, Audience>();
   readonly #sessions = new Set<Session>();
-  readonly #sessionsByUser = new Map<string, Set<Session>>();
+  /** Most users have one, which an array holds in less memory than a set. */
+  readonly #sessionsByUser = new Map<string, readonly Session[]>();
 
   get sessions(): ReadonlySet<Session> {
     return this.#sessions;
   }
 
-  sessionsOf(userId: string): ReadonlySet<Session> {
-    return this.#sessionsByUser.get(userId) ?? new Set();
+  sessionsOf(userId: string): readonly Session[] {
+    return this.#sessionsByUser.get(userId) ?? [];
   }
 
   add(session: Session): void {
@@ -35,36 +71,32 @@ export class Hub {
 
   /** Notes whose session it is, once that is proven. */
   identify(session: Session, userId: string): void {
-    const sessions = this.#sessionsByUser.get(userId) ?? new Set();
-    this.#sessionsByUser.set(userId, sessions.add(session));
+    // Not by spreading, which makes room for sixteen more.
+    this.#sessionsByUser.set(userId, this.sessionsOf(userId).concat(session));
   }
 
   remove(session: Session, userId: string | undefined): void {
     this.#sessions.delete(session);
     if (userId === undefined) return;
-    const sessions = this.#sessionsByUser.get(userId);
-    sessions?.delete(session);
-    if (sessions?.size === 0) this.#sessionsByUser.delete(userId);
+    const others = this.sessionsOf(userId).filter((other) => other !== session);
+    if (others.length > 0) this.#sessionsByUser.set(userId, others);
+    else this.#sessionsByUser.delete(userId);
   }
 
   join(cursor: Cursor): Audience {
     let audience = this.#audiences.get(cursor.topic);
     if (!audience) {
-      audience = { cursors: new Set(), users: new Map(), announced: undefined, announcements: 0 };
+      audience = new Audience();
       this.#audiences.set(cursor.topic, audience);
     }
-    audience.cursors.add(cursor);
-    audience.users.set(cursor.userId, (audience.users.get(cursor.userId) ?? 0) + 1);
+    audience.add(cursor);
     return audience;
   }
 
   /** The audience that the cursor was part of; `undefined` when it was part of none. */
   leave(cursor: Cursor): Audience | undefined {
     const audience = this.#audiences.get(cursor.topic);
-    if (!audience?.cursors.delete(cursor)) return undefined;
-    const others = (audience.users.get(cursor.userId) ?? 0) - 1;
-    if (others > 0) audience.users.set(cursor.userId, others);
-    else audience.users.delete(cursor.userId);
+    if (!audience?.remove(cursor)) return undefined;
     if (audience.cursors.size === 0) this.#audiences.delete(cursor.topic);
     return audience;
   }
@@ -96,7 +128,7 @@ export class Hub {
   countRecipients(topic: Topic, to: string | undefined): number {
     const audience = this.#audiences.get(topic);
     if (!audience) return 0;
-    return to === undefined ? audience.cursors.size : (audience.users.get(to) ?? 0);
+    return to === undefined ? audience.cursors.size : audience.countOf(to);
   }
 
   /** Subscriptions of this process by topic. */

@@ -3,6 +3,9 @@ import type { Timing } from './options.ts';
 /** Bytes that may rest in the buffers of the network: while more than this is unproven, a late pong proves nothing. */
 const NETWORK_BUFFER_BYTES = 65_536;
 
+/** Long ago. Like every time here a whole number, which needs no memory of its own. */
+const NEVER = -(2 ** 30);
+
 /** What a connection needs now. */
 export type LivenessVerdict = 'fine' | 'ping' | 'dead' | 'stalled';
 
@@ -17,13 +20,12 @@ export class Liveness {
   readonly #timing: Timing;
   #heardAt: number;
   #tookAt: number;
-  #pingedAt = Number.NEGATIVE_INFINITY;
+  #pingedAt = NEVER;
   #pingPending = false;
-  #sent = 0;
-  /** Of what was sent: when the newest pong arrived, and at the last verdict. */
+  /** How many bytes were sent when the newest pong arrived, and at the last verdict. */
   #sentUntilPong = 0;
   #sentUntilVerdict = 0;
-  #buffered = 0;
+  #waiting = 0;
 
   constructor(timing: Timing, now: number) {
     this.#timing = timing;
@@ -36,35 +38,44 @@ export class Liveness {
     this.#heardAt = now;
   }
 
-  sent(bytes: number): void {
-    this.#sent += bytes;
-  }
-
   pinged(now: number): void {
     this.#pingedAt = now;
     this.#pingPending = true;
   }
 
-  /** The pending ping was answered, and with it everything before it. */
-  ponged(now: number): void {
+  /**
+   * The pending ping was answered, and with it everything before it.
+   *
+   * @param sent bytes sent so far.
+   */
+  ponged(now: number, sent: number): void {
     this.#pingPending = false;
-    this.#sentUntilPong = this.#sent;
+    this.#sentUntilPong = sent;
     this.#heardAt = now;
     this.#tookAt = now;
   }
 
-  /** Whether a ping that proves receipt may be sent now: one at a time, and not too often. */
-  mayProve(now: number): boolean {
-    return !this.#pingPending && now - this.#pingedAt >= this.#timing.receiptIntervalMs;
+  /** When a ping that proves receipt may be sent at the earliest. */
+  get provableFrom(): number {
+    return this.#pingedAt + this.#timing.receiptIntervalMs;
   }
 
-  verdict(now: number, bufferedAmount: number): LivenessVerdict {
-    const taken = this.#buffered + this.#sent - this.#sentUntilVerdict - bufferedAmount;
-    this.#buffered = bufferedAmount;
-    this.#sentUntilVerdict = this.#sent;
-    const unproven = this.#sent - this.#sentUntilPong;
-    if (taken > 0 || (bufferedAmount === 0 && unproven === 0)) this.#tookAt = now;
-    const slow = bufferedAmount > 0 || unproven > NETWORK_BUFFER_BYTES;
+  /** Whether a ping that proves receipt may be sent now: one at a time, and not too often. */
+  mayProve(now: number): boolean {
+    return !this.#pingPending && now >= this.provableFrom;
+  }
+
+  /**
+   * @param sent bytes sent so far.
+   * @param waiting how many of them the operating system has not taken.
+   */
+  verdict(now: number, sent: number, waiting: number): LivenessVerdict {
+    const taken = this.#waiting + sent - this.#sentUntilVerdict - waiting;
+    this.#waiting = waiting;
+    this.#sentUntilVerdict = sent;
+    const unproven = sent - this.#sentUntilPong;
+    if (taken > 0 || (waiting === 0 && unproven === 0)) this.#tookAt = now;
+    const slow = waiting > 0 || unproven > NETWORK_BUFFER_BYTES;
     if (slow) return now - this.#tookAt >= this.#timing.stallTimeoutMs ? 'stalled' : 'fine';
     if (this.#pingPending) return now - this.#pingedAt >= this.#timing.pongTimeoutMs ? 'dead' : 'fine';
     return now - this.#heardAt >= this.#timing.pingIntervalMs ? 'ping' : 'fine';

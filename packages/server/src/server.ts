@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
@@ -147,7 +147,9 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
 
   function enter(socket: Socket, entrance: Entrance): Session {
     const full = hub.sessions.size >= limits.maxConnections;
-    const session = new Session(randomUUID(), context, socket, entrance);
+    // Not a UUID, which is put together from twenty pieces that stay in memory until somebody reads it as one.
+    const id = randomBytes(12).toString('base64url');
+    const session = new Session(id, context, socket, entrance);
     sockets.add(socket);
     if (closing !== undefined) session.end('restarting', timing.reconnectSpreadMs);
     else if (full) session.end('overloaded');
@@ -224,14 +226,14 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
     const atMs = clock.now();
     revocations.add(userId, atMs);
     // All of them began before: that their tokens say otherwise can only mean that another clock is ahead.
-    for (const session of [...hub.sessionsOf(userId)]) session.end('access_denied');
+    for (const session of hub.sessionsOf(userId)) session.end('access_denied');
     await log.nodes?.revoke(userId, atMs);
   }
 
   /** A revocation of any node, perhaps not for the first time: whoever came back since with a newer token stays. */
   function revokeHere(userId: string, atMs: number): void {
     revocations.add(userId, atMs);
-    for (const session of [...hub.sessionsOf(userId)]) {
+    for (const session of hub.sessionsOf(userId)) {
       if (session.principal && revocations.covers(session.principal)) session.end('access_denied');
     }
   }

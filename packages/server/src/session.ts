@@ -28,30 +28,39 @@ import { Proof } from './proof.ts';
 import type { SessionContext } from './session-context.ts';
 import type { Socket, SocketListener } from './socket.ts';
 
+const NO_CURSORS: readonly Cursor[] = [];
+
 /** One connection's conversation. It ends with its socket; what outlives it are positions. */
 export class Session implements SocketListener, Outlet {
   readonly id: string;
+  // First what every delivery needs: what lies together is fetched together.
   readonly #context: SessionContext;
   readonly #socket: Socket;
-  readonly #entrance: Entrance;
+  #closed = false;
+  /** Said already: leaves in one write with what is said next, at the latest when this turn ends. */
+  #held: Uint8Array | undefined;
+  /** Bytes sent so far. */
+  #sent = 0;
+  /** Until then publications are merely written: the token counts, and no ping may be sent. By the clock that never jumps. */
+  #settledUntil = 0;
+  readonly #proof = new Proof();
+  /** Of a connection for one diagnosis: which one, when it has a name that one can have. */
+  readonly #single: { diagnosisId: number | undefined } | undefined;
   readonly #openedAt: number;
   readonly #liveness: Liveness;
-  readonly #cursors = new Map<Topic, Cursor>();
-  readonly #proof = new Proof();
+  /** By topic; few, so that looking for one is quick. */
+  #cursors: readonly Cursor[] = NO_CURSORS;
   readonly #inbound: Inbound;
   #principal: Principal | undefined;
   /** Commands wait for the authentication before them. */
   #authenticated: Promise<void> = Promise.resolve();
   #pendingCommands = 0;
-  /** Said already: leaves in one write with what is said next, at the latest when this turn ends. */
-  #held: Uint8Array | undefined;
-  #closed = false;
 
   constructor(id: string, context: SessionContext, socket: Socket, entrance: Entrance) {
     this.id = id;
     this.#context = context;
     this.#socket = socket;
-    this.#entrance = entrance;
+    this.#single = entrance.kind === 'single' ? { diagnosisId: entrance.diagnosisId } : undefined;
     this.#inbound = new Inbound(socket);
     this.#openedAt = context.clock.elapsed();
     this.#liveness = new Liveness(context.timing, this.#openedAt);
@@ -72,7 +81,7 @@ export class Session implements SocketListener, Outlet {
   // Outlet: what cursors hand over
 
   get writable(): boolean {
-    return !this.#closed && this.#socket.bufferedAmount < this.#context.limits.maxBufferedBytes;
+    return !this.#closed && this.#socket.waitingBytes < this.#context.limits.maxBufferedBytes;
   }
 
   opened(cursor: Cursor, recovery: Recovery, top: Position): void {
@@ -97,14 +106,14 @@ export class Session implements SocketListener, Outlet {
   }
 
   deliver(cursor: Cursor, { bytes, count }: Selection): void {
-    // Checked at use as well: a timer may be late, and nothing is delivered after the token's end.
-    if (this.#expired()) return this.end('token_expired');
-    this.#context.metrics.delivered(count);
-    this.#proof.moved(cursor);
     const now = this.#context.clock.elapsed();
-    // In one write with what it proves.
-    if (this.#liveness.mayProve(now)) this.#send(bytes, this.#ping(now));
-    else this.#send(bytes);
+    const settled = now < this.#settledUntil;
+    // Checked at use as well: a timer may be late, and nothing is delivered after the token's end.
+    if (!settled && this.#expired()) return this.end('token_expired');
+    this.#proof.moved(cursor);
+    this.#context.metrics.delivered(count);
+    if (settled) this.#send(bytes);
+    else this.#sendProvably(bytes, now);
   }
 
   halted(cursor: Cursor, error: LogUnavailableError): void {
@@ -140,13 +149,13 @@ export class Session implements SocketListener, Outlet {
   pong(payload: string): void {
     const receipts = this.#proof.settle(payload);
     if (!receipts) return;
-    this.#liveness.ponged(this.#context.clock.elapsed());
+    this.#liveness.ponged(this.#context.clock.elapsed(), this.#sent);
     for (const receipt of receipts) this.#context.receipts.add(receipt);
   }
 
   drained(): void {
     this.#inbound.goOn('answers');
-    for (const cursor of this.#cursors.values()) cursor.drained();
+    for (const cursor of this.#cursors) cursor.drained();
   }
 
   closed(code: number): void {
@@ -163,8 +172,8 @@ export class Session implements SocketListener, Outlet {
       return this.end('authentication_timeout');
     }
     if (this.#expired()) return this.end('token_expired');
-    for (const cursor of this.#cursors.values()) cursor.retry();
-    const verdict = this.#liveness.verdict(now, this.#socket.bufferedAmount);
+    for (const cursor of this.#cursors) cursor.retry();
+    const verdict = this.#liveness.verdict(now, this.#sent, this.#socket.waitingBytes);
     if (verdict === 'dead') return this.cut();
     if (verdict === 'stalled') return this.end('stalled');
     if (verdict === 'ping' || (this.#proof.due && this.#liveness.mayProve(now))) this.#send(this.#ping(now));
@@ -197,7 +206,7 @@ export class Session implements SocketListener, Outlet {
   #release(reason: ConnectionEnd): void {
     this.#closed = true;
     this.#inbound.release();
-    for (const cursor of [...this.#cursors.values()]) this.#leave(cursor);
+    for (const cursor of this.#cursors) this.#leave(cursor);
     this.#context.hub.remove(this, this.userId);
     this.#context.metrics.connectionClosed(reason);
   }
@@ -226,14 +235,14 @@ export class Session implements SocketListener, Outlet {
     if (command instanceof ProtocolError) return this.#refuse(command.code as ErrorCode, command.message);
     if (this.#closed || command.type === 'authenticate') return;
     if (command.type === 'ping') return this.#answerPing(command);
-    if (this.#entrance.kind === 'single') {
+    if (this.#single) {
       return this.#refuse('unsupported_command', `${command.type} is not available on this path`);
     }
     const topic = command.diagnosis_id;
     if (!this.#principal) return this.#refuse('not_authenticated', 'authenticate first', topic);
     if (command.type === 'unsubscribe') return this.#unsubscribe(topic);
-    if (this.#cursors.has(topic)) return this.#refuse('already_subscribed', 'already subscribed', topic);
-    if (this.#cursors.size >= this.#context.limits.maxSubscriptions) {
+    if (this.#cursorOf(topic)) return this.#refuse('already_subscribed', 'already subscribed', topic);
+    if (this.#cursors.length >= this.#context.limits.maxSubscriptions) {
       return this.#refuse(
         'too_many_subscriptions',
         `at most ${this.#context.limits.maxSubscriptions}`,
@@ -252,7 +261,7 @@ export class Session implements SocketListener, Outlet {
   #answerPing({ id }: { id?: string | number | undefined }): void {
     this.#sendMessage({
       type: 'pong',
-      diagnosis_id: this.#entrance.kind === 'single' ? this.#entrance.diagnosisId : undefined,
+      diagnosis_id: this.#single?.diagnosisId,
       data: id === undefined ? {} : { id },
       timestamp: this.#timestamp(),
     });
@@ -263,31 +272,36 @@ export class Session implements SocketListener, Outlet {
     const { hub, log, reads, receipts, access, metrics } = this.#context;
     const cursor = new Cursor(topic, principal.userId, reads, this);
     // Known at once, so that an unsubscribe finds it; it joins its audience only when access is proven.
-    this.#cursors.set(topic, cursor);
+    // Not by spreading, which makes room for sixteen more.
+    this.#cursors = this.#cursors.concat(cursor);
     try {
       await access.check(principal, 'subscribe', topic);
       const from = after ?? (await receipts.of(topic, principal.userId));
-      if (this.#cursors.get(topic) !== cursor) return;
+      if (!this.#cursors.includes(cursor)) return;
       metrics.subscriptions(1);
       this.#say('debug', { diagnosis_id: topic }, 'subscribed');
       await cursor.open(hub.join(cursor), from, log.nodes);
     } catch (error) {
       // It was unsubscribed meanwhile: the peer was promised to hear no more of it, so a refusal comes too late.
-      if (this.#cursors.get(topic) !== cursor && error instanceof RequestError) return;
-      if (this.#cursors.get(topic) === cursor) this.#leave(cursor);
+      if (!this.#cursors.includes(cursor) && error instanceof RequestError) return;
+      if (this.#cursors.includes(cursor)) this.#leave(cursor);
       throw error;
     }
   }
 
+  #cursorOf(topic: Topic): Cursor | undefined {
+    return this.#cursors.find((cursor) => cursor.topic === topic);
+  }
+
   #unsubscribe(topic: Topic): void {
-    const cursor = this.#cursors.get(topic);
+    const cursor = this.#cursorOf(topic);
     if (!cursor) return this.#refuse('not_subscribed', 'not subscribed', topic);
     this.#leave(cursor);
   }
 
   #leave(cursor: Cursor): void {
     cursor.close();
-    this.#cursors.delete(cursor.topic);
+    this.#cursors = this.#cursors.length > 1 ? this.#cursors.filter((other) => other !== cursor) : NO_CURSORS;
     this.#proof.left(cursor);
     const audience = this.#context.hub.leave(cursor);
     if (!audience) return;
@@ -315,8 +329,10 @@ export class Session implements SocketListener, Outlet {
 
   #admit(principal: Principal): void {
     const { hub, limits } = this.#context;
-    if (hub.sessionsOf(principal.userId).size >= limits.maxConnectionsPerUser) return this.end('overloaded');
+    if (hub.sessionsOf(principal.userId).length >= limits.maxConnectionsPerUser)
+      return this.end('overloaded');
     this.#principal = principal;
+    this.#settledUntil = 0;
     hub.identify(this, principal.userId);
     this.#say('debug', {}, 'authenticated');
   }
@@ -325,7 +341,8 @@ export class Session implements SocketListener, Outlet {
   #refresh(before: Principal, principal: Principal): void {
     if (principal.userId !== before.userId) return this.end('access_denied');
     this.#principal = principal;
-    for (const cursor of this.#cursors.values()) {
+    this.#settledUntil = 0;
+    for (const cursor of this.#cursors) {
       this.#recheck(principal, cursor).catch((error: unknown) => this.#fail(error));
     }
   }
@@ -334,8 +351,8 @@ export class Session implements SocketListener, Outlet {
     try {
       await this.#context.access.check(principal, 'subscribe', cursor.topic);
     } catch (error) {
-      if (!(error instanceof RequestError) || this.#entrance.kind === 'single') throw error;
-      if (this.#closed || this.#cursors.get(cursor.topic) !== cursor) return;
+      if (!(error instanceof RequestError) || this.#single) throw error;
+      if (this.#closed || !this.#cursors.includes(cursor)) return;
       this.#leave(cursor);
       this.#refuse(error.code, error.message, cursor.topic);
     }
@@ -369,6 +386,14 @@ export class Session implements SocketListener, Outlet {
 
   // Sending
 
+  /** Sends publications, with a ping that proves them if one may be sent now. */
+  #sendProvably(publications: Uint8Array, now: number): void {
+    this.#send(publications, this.#liveness.mayProve(now) ? this.#ping(now) : undefined);
+    const validMs = (this.#principal?.expiresAt ?? 0) - this.#context.clock.now();
+    // A whole number needs no memory of its own.
+    this.#settledUntil = Math.floor(Math.min(this.#liveness.provableFrom, now + validMs));
+  }
+
   /** The frame of a ping, which proves receipt of everything before it. */
   #ping(now: number): Uint8Array {
     this.#liveness.pinged(now);
@@ -401,12 +426,17 @@ export class Session implements SocketListener, Outlet {
     if (this.#held) this.#send();
   }
 
-  #send(...frames: Uint8Array[]): void {
+  #send(frames?: Uint8Array, ping?: Uint8Array): void {
     if (this.#closed) return;
-    if (this.#held) frames.unshift(this.#held);
+    // Nearly always; then there is nothing to put together.
+    if (frames && !ping && !this.#held) {
+      this.#sent += frames.byteLength;
+      return this.#socket.write(frames);
+    }
+    const together = [this.#held, frames, ping].filter((part) => part !== undefined);
     this.#held = undefined;
-    for (const { byteLength } of frames) this.#liveness.sent(byteLength);
-    this.#socket.send(...frames);
+    for (const { byteLength } of together) this.#sent += byteLength;
+    this.#socket.writeTogether(together);
   }
 
   #timestamp(): string {

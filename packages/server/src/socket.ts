@@ -1,9 +1,11 @@
 /** What the core needs of an open WebSocket. Adapters implement it; the calls never throw. */
 export interface Socket {
   /** Bytes handed over and not yet taken by the operating system. */
-  readonly bufferedAmount: number;
-  /** Sends whole WebSocket frames, in one write. */
-  send(...frames: readonly Uint8Array[]): void;
+  readonly waitingBytes: number;
+  /** Sends whole WebSocket frames, at once. */
+  write(frames: Uint8Array): void;
+  /** The same, and those of several places in one write. */
+  writeTogether(frames: readonly Uint8Array[]): void;
   /** Stops and restarts reading from the peer. */
   pause(): void;
   resume(): void;
@@ -20,7 +22,7 @@ export interface SocketListener {
   /** A binary frame arrived. */
   binary(): void;
   pong(payload: string): void;
-  /** `bufferedAmount` fell to zero. */
+  /** `waitingBytes` fell to zero. */
   drained(): void;
   closed(code: number): void;
 }

@@ -15,12 +15,12 @@ describe('Session', () => {
     const { enter, append } = setUpSessions();
     for (let i = 0; i < 3; i++) await append();
     const { socket, say } = enter();
-    const send = vi.spyOn(socket, 'send');
+    const write = vi.spyOn(socket, 'write');
     await say(authenticate(), subscribe(1, 'earliest'), subscribe(2));
     const types = socket.messages.map((message) => (message as { type: string }).type);
     expect(types).toEqual(['connect', 'x', 'x', 'x', 'connect']);
     expect(socket.pings).toHaveLength(1);
-    expect(send).toHaveBeenCalledTimes(2);
+    expect(write).toHaveBeenCalledTimes(2);
   });
 
   it('handles no command before the token is proven', async () => {
@@ -202,6 +202,43 @@ describe('Session', () => {
       expect(socket.closedWith?.reason).toBe('token_expired');
     });
 
+    it('delivers nothing after the token ended either when it ends directly after a delivery', async () => {
+      const { enter, clock, append } = setUpSessions();
+      const { socket, say } = enter();
+      await say(authenticate('u1/500'), subscribe());
+      await append();
+      clock.advance(499);
+      await append();
+      clock.advance(1);
+      await append();
+      expect(ofType(socket, 'x')).toHaveLength(2);
+      expect(socket.closedWith?.reason).toBe('token_expired');
+    });
+
+    it('takes the end of the newest token, also when it comes sooner', async () => {
+      const { enter, clock, append } = setUpSessions();
+      const { socket, say } = enter();
+      await say(authenticate('u1/60000'), subscribe());
+      await append();
+      await say(authenticate('u1/500'));
+      clock.advance(500);
+      await append();
+      expect(ofType(socket, 'x')).toHaveLength(1);
+      expect(socket.closedWith?.reason).toBe('token_expired');
+    });
+
+    it('notices within a second of deliveries that the clock of the machine was set', async () => {
+      const { enter, clock, append } = setUpSessions();
+      const { socket, say } = enter();
+      await say(authenticate('u1/60000'), subscribe());
+      await append();
+      clock.set(clock.now() + 60_000);
+      clock.advance(1_000);
+      await append();
+      expect(ofType(socket, 'x')).toHaveLength(1);
+      expect(socket.closedWith?.reason).toBe('token_expired');
+    });
+
     it('keeps a session whose token is valid for longer than a timer can run', async () => {
       const { enter, clock, append } = setUpSessions();
       const { socket, session, say } = enter();
@@ -231,7 +268,7 @@ describe('Session', () => {
       const { enter, clock, append } = setUpSessions();
       const { socket, session, say } = enter();
       await say(authenticate(), subscribe());
-      socket.bufferedAmount = 300_000;
+      socket.waitingBytes = 300_000;
       session.tick();
       await append();
       expect(ofType(socket, 'x')).toEqual([]);

@@ -217,7 +217,7 @@ export const bugs: readonly Bug[] = [
     edits: [
       {
         file: 'server.ts',
-        search: "for (const session of [...hub.sessionsOf(userId)]) session.end('access_denied');",
+        search: "for (const session of hub.sessionsOf(userId)) session.end('access_denied');",
         replacement: '',
       },
     ],

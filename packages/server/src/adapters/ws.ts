@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { parseDiagnosisId, SUBPROTOCOL } from '@vitalwire/protocol';
-import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import type { Entrance } from '../entrance.ts';
 import type { Logger } from '../logger.ts';
 import type { Limits, Timing } from '../options.ts';
@@ -30,6 +30,7 @@ export function attachWebSockets(httpServer: Server, options: WebSocketOptions):
   const { limits, timing } = options;
   // A variable, because the published types of ws do not know `closeTimeout` yet.
   const settings = {
+    WebSocket: ServedWebSocket,
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
@@ -50,9 +51,7 @@ export function attachWebSockets(httpServer: Server, options: WebSocketOptions):
     }
     const entrance = entranceOf(path, url);
     webSockets.handleUpgrade(request, connection, head, (webSocket) => {
-      const socket = new WsSocket(webSocket, connection);
-      webSocket.once('close', () => options.left(socket));
-      socket.listen(options.enter(socket, entrance), options.logger);
+      webSocket.serve(connection, entrance, options);
     });
   }
 
@@ -120,21 +119,25 @@ function refuse(connection: Duplex, status: number, text: string): void {
 
 const NOTHING = Buffer.alloc(0);
 
-/** A WebSocket of the package ws as the core's {@link Socket}. */
-class WsSocket implements Socket {
-  readonly #webSocket: WebSocket;
-  readonly #connection: Duplex;
+/**
+ * A WebSocket of the package ws that is the core's {@link Socket} itself: an object less a connection, and an object less
+ * that a delivery has to touch.
+ */
+class ServedWebSocket extends WebSocket implements Socket {
+  #connection: Duplex | undefined;
   #listener: SocketListener | undefined;
+  #options: WebSocketOptions | undefined;
   /** Something waits, and an empty write behind it. */
   #draining = false;
 
-  constructor(webSocket: WebSocket, connection: Duplex) {
-    this.#webSocket = webSocket;
+  serve(connection: Duplex, entrance: Entrance, options: WebSocketOptions): void {
     this.#connection = connection;
+    this.#options = options;
+    this.#listener = options.enter(this, entrance);
   }
 
-  get bufferedAmount(): number {
-    return this.#connection.writableLength;
+  get waitingBytes(): number {
+    return this.#connection?.writableLength ?? 0;
   }
 
   /**
@@ -142,43 +145,39 @@ class WsSocket implements Socket {
    * close frame, it writes whole and at once as long as nothing is compressed, so that no frame gets into another; and
    * from its close frame on it is not open any more, so that nothing follows that.
    */
-  send(...frames: readonly Uint8Array[]): void {
-    if (!this.#open) return;
-    const several = frames.length > 1;
-    if (several) this.#connection.cork();
-    for (const frame of frames) this.#connection.write(frame);
-    if (several) this.#connection.uncork();
-    if (this.#connection.writableLength > 0) this.#awaitDrained();
+  write(frames: Uint8Array): void {
+    const connection = this.#connection;
+    if (connection === undefined || this.readyState !== WebSocket.OPEN) return;
+    connection.write(frames);
+    if (connection.writableLength > 0) this.#awaitDrained(connection);
   }
 
-  pause(): void {
-    this.#webSocket.pause();
+  writeTogether(frames: readonly Uint8Array[]): void {
+    const connection = this.#connection;
+    if (connection === undefined || this.readyState !== WebSocket.OPEN) return;
+    connection.cork();
+    for (const frame of frames) connection.write(frame);
+    connection.uncork();
+    if (connection.writableLength > 0) this.#awaitDrained(connection);
   }
 
-  resume(): void {
-    this.#webSocket.resume();
-  }
-
-  close(code: number, reason: string): void {
-    this.#webSocket.close(code, reason);
-  }
-
-  terminate(): void {
-    this.#webSocket.terminate();
-  }
-
-  listen(listener: SocketListener, logger: Logger): void {
-    this.#listener = listener;
-    this.#webSocket.on('message', (data: RawData, isBinary: boolean) => {
-      if (isBinary) listener.binary();
-      else listener.message(String(data));
-    });
-    this.#webSocket.on('pong', (payload) => listener.pong(payload.toString()));
-    this.#webSocket.on('close', (code) => listener.closed(code));
-    // ws closes the connection itself with the code that fits; this names the cause: too big, too many fragments …
-    this.#webSocket.on('error', (error: Error & { code?: string }) => {
-      logger.info({ code: error.code, reason: error.message }, 'peer broke the protocol');
-    });
+  /** What ws tells. Taken here, because listeners would be a table of their own for every connection. */
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    const listener = this.#listener;
+    if (event === 'message') {
+      const [data, isBinary] = args as [RawData, boolean];
+      if (isBinary) listener?.binary();
+      else listener?.message(String(data));
+    } else if (event === 'pong') listener?.pong(String(args[0]));
+    else if (event === 'close') {
+      this.#options?.left(this);
+      listener?.closed(args[0] as number);
+    } else if (event === 'error') {
+      // ws closes the connection itself with the code that fits; this names the cause: too big, too many fragments …
+      const { code, message } = args[0] as Error & { code?: string };
+      this.#options?.logger.info({ code, reason: message }, 'peer broke the protocol');
+    }
+    return true;
   }
 
   /**
@@ -186,19 +185,15 @@ class WsSocket implements Socket {
    * queue for each, also for those that the operating system took at once, which are nearly all. And the event `drain`
    * comes only when more waited than the stream's own mark: a smaller limit of ours would wait for it for ever.
    */
-  #awaitDrained(): void {
+  #awaitDrained(connection: Duplex): void {
     if (this.#draining) return;
     this.#draining = true;
-    this.#connection.write(NOTHING, () => {
+    connection.write(NOTHING, () => {
       this.#draining = false;
       // After an error the close follows, which says all there is to say.
-      if (!this.#open) return;
-      if (this.bufferedAmount > 0) this.#awaitDrained();
+      if (this.readyState !== WebSocket.OPEN) return;
+      if (connection.writableLength > 0) this.#awaitDrained(connection);
       else this.#listener?.drained();
     });
-  }
-
-  get #open(): boolean {
-    return this.#webSocket.readyState === this.#webSocket.OPEN;
   }
 }

@@ -39,6 +39,9 @@ const MAX_REMEMBERED = 10_000;
 /** The last moment that a `Date` can hold: an `exp` of 1e308 is legal. */
 const MAX_TIME_MS = 8.64e15;
 
+/** Most tokens have none, and share this. */
+const NO_SCOPES: ReadonlySet<string> = new Set();
+
 const DEFAULT_CLOCK_TOLERANCE_MS = 5_000;
 
 /**
@@ -133,7 +136,7 @@ function principalOf(claims: JWTPayload, toleranceMs: number): Principal | undef
   return {
     userId: sub,
     expiresAt: Math.min(Math.floor(exp * 1_000) + toleranceMs, MAX_TIME_MS),
-    scopes: new Set(typeof scope === 'string' ? scope.split(' ').filter(Boolean) : []),
+    scopes: typeof scope === 'string' && scope !== '' ? new Set(scope.split(' ').filter(Boolean)) : NO_SCOPES,
     claims,
   };
 }

@@ -12,8 +12,9 @@ interface Item {
 /** The log of one topic. Every call first removes what the horizon says is gone. */
 export class MemoryTopic {
   readonly epoch = newEpoch();
-  readonly #keys = new Map<string, { time: number; offset: number; memo: string }>();
-  readonly #receipts = new Map<string, number>();
+  // Both are made when they are needed: there may be many topics with nothing in them.
+  #keys: Map<string, { time: number; offset: number; memo: string }> | undefined;
+  #receipts: Map<string, number> | undefined;
   #items: Item[] = [];
   #first = 1;
   #top = 0;
@@ -38,7 +39,7 @@ export class MemoryTopic {
 
   append({ text, to, idempotency }: Entry, horizon: Horizon): Appended {
     this.trim(horizon);
-    const known = idempotency && this.#keys.get(idempotency.key);
+    const known = idempotency && this.#keys?.get(idempotency.key);
     if (known) return { position: this.#at(known.offset), duplicateOf: known.memo };
     const time = timeOfAppend(horizon, this.#lastTime);
     const offset = this.#top + 1;
@@ -46,7 +47,10 @@ export class MemoryTopic {
     this.#items.push({ time, publication });
     this.#top = offset;
     this.#lastTime = time;
-    if (idempotency) this.#keys.set(idempotency.key, { time, offset, memo: idempotency.memo });
+    if (idempotency) {
+      this.#keys ??= new Map();
+      this.#keys.set(idempotency.key, { time, offset, memo: idempotency.memo });
+    }
     this.trim(horizon);
     return { position: this.#at(offset) };
   }
@@ -71,12 +75,13 @@ export class MemoryTopic {
   }
 
   received(userId: string): Position | undefined {
-    const offset = this.#receipts.get(userId);
+    const offset = this.#receipts?.get(userId);
     return offset === undefined ? undefined : this.#at(offset);
   }
 
   receive(userId: string, { epoch, offset }: Position): void {
     if (epoch !== this.epoch || offset > this.#top) return;
+    this.#receipts ??= new Map();
     this.#receipts.set(userId, Math.max(offset, this.#receipts.get(userId) ?? 0));
     this.#received = Math.max(offset, this.#received);
   }
@@ -93,9 +98,9 @@ export class MemoryTopic {
     const oldest = this.#items[0]?.publication.offset ?? earliest;
     const dead = earliest - oldest;
     if (dead * 16 > this.#items.length) this.#items = this.#items.slice(dead);
-    for (const [key, { time }] of this.#keys) {
+    for (const [key, { time }] of this.#keys ?? []) {
       if (time > horizon.expired) break;
-      this.#keys.delete(key);
+      this.#keys?.delete(key);
     }
   }
 

@@ -7,7 +7,7 @@ export class FakeSocket implements Socket {
   readonly frames: string[] = [];
   readonly pings: string[] = [];
   /** Set by the test: how many bytes wait for the peer. */
-  bufferedAmount = 0;
+  waitingBytes = 0;
   paused = false;
   closedWith: { code: number; reason: string } | undefined;
   terminated = false;
@@ -19,11 +19,15 @@ export class FakeSocket implements Socket {
     return this.frames.map((frame): unknown => JSON.parse(frame));
   }
 
-  send(...frames: readonly Uint8Array[]): void {
-    for (const { kind, payload } of framesIn(Buffer.concat(frames))) {
+  write(frames: Uint8Array): void {
+    for (const { kind, payload } of framesIn(frames)) {
       if (kind === 'text') this.frames.push(payload);
       else this.pings.push(payload);
     }
+  }
+
+  writeTogether(frames: readonly Uint8Array[]): void {
+    this.write(Buffer.concat(frames));
   }
 
   pause(): void {

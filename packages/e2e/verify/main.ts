@@ -19,6 +19,10 @@ class UsageError extends Error {}
 /** Within this time everything has ended that takes part in a run. */
 const ENDED_WITHIN_MS = 15_000;
 
+// Everything has ended by itself. Node 24 does not always: after children that were unreferenced, such as those of Redis,
+// it may go on for ever in Environment::CleanupHandles, and keep a processor busy.
+process.once('beforeExit', () => process.exit());
+
 try {
   process.exitCode = await main();
   setTimeout(() => {

@@ -14,10 +14,11 @@ import {
   type Recovery,
 } from '@vitalwire/protocol';
 import type { Principal } from './auth/principal.ts';
+import { Authentication } from './authentication.ts';
 import { Cursor, type Outlet } from './cursor.ts';
 import type { Selection } from './delivery.ts';
 import type { Entrance } from './entrance.ts';
-import { type LogUnavailableError, RequestError, TokenError } from './errors.ts';
+import { type LogUnavailableError, RequestError } from './errors.ts';
 import { failureOf } from './failure.ts';
 import { pingFrame, textFrame } from './frame.ts';
 import { Inbound } from './inbound.ts';
@@ -29,6 +30,7 @@ import type { SessionContext } from './session-context.ts';
 import type { Socket, SocketListener } from './socket.ts';
 
 const NO_CURSORS: readonly Cursor[] = [];
+const DONE = Promise.resolve();
 
 /** One connection's conversation. It ends with its socket; what outlives it are positions. */
 export class Session implements SocketListener, Outlet {
@@ -51,9 +53,9 @@ export class Session implements SocketListener, Outlet {
   /** By topic; few, so that looking for one is quick. */
   #cursors: readonly Cursor[] = NO_CURSORS;
   readonly #inbound: Inbound;
-  #principal: Principal | undefined;
+  readonly #authentication: Authentication;
   /** Commands wait for the authentication before them. */
-  #authenticated: Promise<void> = Promise.resolve();
+  #authenticated: Promise<void> = DONE;
   #pendingCommands = 0;
 
   constructor(id: string, context: SessionContext, socket: Socket, entrance: Entrance) {
@@ -64,6 +66,7 @@ export class Session implements SocketListener, Outlet {
     this.#inbound = new Inbound(socket);
     this.#openedAt = context.clock.elapsed();
     this.#liveness = new Liveness(context.timing, this.#openedAt);
+    this.#authentication = new Authentication(context);
     context.hub.add(this);
     context.metrics.connectionOpened();
     if (entrance.kind === 'single') this.#openSingle(entrance);
@@ -71,11 +74,11 @@ export class Session implements SocketListener, Outlet {
 
   /** Who it is, once that is proven, by the newest token. */
   get principal(): Principal | undefined {
-    return this.#principal;
+    return this.#authentication.principal;
   }
 
   get userId(): string | undefined {
-    return this.#principal?.userId;
+    return this.principal?.userId;
   }
 
   // Outlet: what cursors hand over
@@ -109,7 +112,7 @@ export class Session implements SocketListener, Outlet {
     const now = this.#context.clock.elapsed();
     const settled = now < this.#settledUntil;
     // Checked at use as well: a timer may be late, and nothing is delivered after the token's end.
-    if (!settled && this.#expired()) return this.end('token_expired');
+    if (!settled && this.#authentication.expired) return this.end('token_expired');
     this.#proof.moved(cursor);
     this.#context.metrics.delivered(count);
     if (settled) this.#send(bytes);
@@ -130,7 +133,7 @@ export class Session implements SocketListener, Outlet {
   message(text: string): void {
     if (this.#closed) return;
     this.#liveness.heard(this.#context.clock.elapsed());
-    if (!this.#principal && Buffer.byteLength(text) > this.#context.limits.maxUnauthenticatedFrameBytes) {
+    if (!this.principal && Buffer.byteLength(text) > this.#context.limits.maxUnauthenticatedFrameBytes) {
       return this.end('message_too_big');
     }
     try {
@@ -168,10 +171,10 @@ export class Session implements SocketListener, Outlet {
   tick(): void {
     if (this.#closed) return;
     const now = this.#context.clock.elapsed();
-    if (!this.#principal && now - this.#openedAt >= this.#context.timing.authenticationTimeoutMs) {
+    if (!this.principal && now - this.#openedAt >= this.#context.timing.authenticationTimeoutMs) {
       return this.end('authentication_timeout');
     }
-    if (this.#expired()) return this.end('token_expired');
+    if (this.#authentication.expired) return this.end('token_expired');
     for (const cursor of this.#cursors) cursor.retry();
     const verdict = this.#liveness.verdict(now, this.#sent, this.#socket.waitingBytes);
     if (verdict === 'dead') return this.cut();
@@ -239,7 +242,7 @@ export class Session implements SocketListener, Outlet {
       return this.#refuse('unsupported_command', `${command.type} is not available on this path`);
     }
     const topic = command.diagnosis_id;
-    if (!this.#principal) return this.#refuse('not_authenticated', 'authenticate first', topic);
+    if (!this.principal) return this.#refuse('not_authenticated', 'authenticate first', topic);
     if (command.type === 'unsubscribe') return this.#unsubscribe(topic);
     if (this.#cursorOf(topic)) return this.#refuse('already_subscribed', 'already subscribed', topic);
     if (this.#cursors.length >= this.#context.limits.maxSubscriptions) {
@@ -251,7 +254,7 @@ export class Session implements SocketListener, Outlet {
     }
     const after = command.after === undefined ? undefined : parseAfter(command.after);
     try {
-      await this.#subscribe(this.#principal, topic, after);
+      await this.#subscribe(this.principal, topic, after);
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       this.#refuse(error.code, error.message, topic);
@@ -317,31 +320,28 @@ export class Session implements SocketListener, Outlet {
   async #authenticate(token: string): Promise<void> {
     if (this.#closed) return;
     try {
-      const principal = await this.#context.verify(token);
+      const verified = await this.#authentication.verify(token);
       if (this.#closed) return;
-      if (this.#principal) this.#refresh(this.#principal, principal);
-      else this.#admit(principal);
+      if (typeof verified === 'string') return this.end(verified);
+      this.#settledUntil = 0;
+      const accepted = this.#authentication.accept(verified);
+      if (accepted === 'foreign') this.end('access_denied');
+      else if (accepted === 'renewed') this.#recheckAll(verified);
+      else this.#admit(verified);
     } catch (error) {
-      if (error instanceof TokenError) return this.end(error.expired ? 'token_expired' : 'invalid_token');
       this.#fail(error);
     }
   }
 
-  #admit(principal: Principal): void {
+  #admit({ userId }: Principal): void {
     const { hub, limits } = this.#context;
-    if (hub.sessionsOf(principal.userId).length >= limits.maxConnectionsPerUser)
-      return this.end('overloaded');
-    this.#principal = principal;
-    this.#settledUntil = 0;
-    hub.identify(this, principal.userId);
+    if (hub.sessionsOf(userId).length >= limits.maxConnectionsPerUser) return this.end('overloaded');
+    hub.identify(this, userId);
     this.#say('debug', {}, 'authenticated');
   }
 
-  /** A new token of the same user takes the place of the old one; what it does not own any more ends. */
-  #refresh(before: Principal, principal: Principal): void {
-    if (principal.userId !== before.userId) return this.end('access_denied');
-    this.#principal = principal;
-    this.#settledUntil = 0;
+  /** What a new token does not own any more ends. */
+  #recheckAll(principal: Principal): void {
     for (const cursor of this.#cursors) {
       this.#recheck(principal, cursor).catch((error: unknown) => this.#fail(error));
     }
@@ -362,17 +362,13 @@ export class Session implements SocketListener, Outlet {
     this.#authenticated = this.#authenticate(token);
     void this.#authenticated
       .then(async () => {
-        if (this.#closed || !this.#principal) return;
+        if (this.#closed || !this.principal) return;
         if (diagnosisId === undefined) return this.end('diagnosis_not_found');
         const from = after === undefined ? undefined : parseAfter(after);
         if (after !== undefined && from === undefined) return this.end('invalid_position');
-        await this.#subscribe(this.#principal, diagnosisId, from);
+        await this.#subscribe(this.principal, diagnosisId, from);
       })
       .catch((error: unknown) => this.#fail(error));
-  }
-
-  #expired(): boolean {
-    return this.#principal !== undefined && this.#context.clock.now() >= this.#principal.expiresAt;
   }
 
   /** Ends the session for what went wrong in it. */
@@ -389,7 +385,7 @@ export class Session implements SocketListener, Outlet {
   /** Sends publications, with a ping that proves them if one may be sent now. */
   #sendProvably(publications: Uint8Array, now: number): void {
     this.#send(publications, this.#liveness.mayProve(now) ? this.#ping(now) : undefined);
-    const validMs = (this.#principal?.expiresAt ?? 0) - this.#context.clock.now();
+    const validMs = (this.principal?.expiresAt ?? 0) - this.#context.clock.now();
     // A whole number needs no memory of its own.
     this.#settledUntil = Math.floor(Math.min(this.#liveness.provableFrom, now + validMs));
   }

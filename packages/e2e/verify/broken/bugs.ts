@@ -201,7 +201,7 @@ export const bugs: readonly Bug[] = [
     description: 'a session outlives its token',
     edits: [
       {
-        file: 'session.ts',
+        file: 'authentication.ts',
         search:
           'return this.#principal !== undefined && this.#context.clock.now() >= this.#principal.expiresAt;',
         replacement: 'return false;',

@@ -1,0 +1,49 @@
+import type { CloseReason } from '@vitalwire/protocol';
+import type { Principal } from './auth/principal.ts';
+import { TokenError } from './errors.ts';
+import type { SessionContext } from './session-context.ts';
+
+/** What a verified token means for who a connection is: it tells so first, or again, or names somebody else. */
+export type Accepted = 'first' | 'renewed' | 'foreign';
+
+/** Who a connection is, as its tokens prove it one after another. */
+export class Authentication {
+  readonly #context: Pick<SessionContext, 'verify' | 'clock'>;
+  #principal: Principal | undefined;
+
+  constructor(context: Pick<SessionContext, 'verify' | 'clock'>) {
+    this.#context = context;
+  }
+
+  /** Who it is by the newest token that was accepted. */
+  get principal(): Principal | undefined {
+    return this.#principal;
+  }
+
+  /** Whether that token does not count any more. */
+  get expired(): boolean {
+    return this.#principal !== undefined && this.#context.clock.now() >= this.#principal.expiresAt;
+  }
+
+  /**
+   * Resolves with whom a token proves, or with why it ends the connection.
+   *
+   * @throws {RequestError} temporary, when it cannot be decided now.
+   */
+  async verify(token: string): Promise<Principal | CloseReason> {
+    try {
+      return await this.#context.verify(token);
+    } catch (error) {
+      if (error instanceof TokenError) return error.expired ? 'token_expired' : 'invalid_token';
+      throw error;
+    }
+  }
+
+  /** Takes whom a token proved: a newer token of the same user takes the place of the one before. */
+  accept(principal: Principal): Accepted {
+    const before = this.#principal;
+    if (before !== undefined && before.userId !== principal.userId) return 'foreign';
+    this.#principal = principal;
+    return before === undefined ? 'first' : 'renewed';
+  }
+}

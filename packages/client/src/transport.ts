@@ -1,4 +1,7 @@
-/** What a socket reports. Nothing is reported after {@link Transport.close}, and nothing after `lost`. */
+/**
+ * What a socket reports. Nothing is reported after {@link Transport.close}, nothing after `lost`, and nothing within a
+ * call of the transport.
+ */
 export interface TransportListener {
   opened(): void;
   received(text: string): void;

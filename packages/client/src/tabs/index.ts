@@ -150,7 +150,10 @@ class SharedTransport implements Transport {
       deliver: (tabs, text) => {
         const others = tabs.filter((tab) => tab !== OWN);
         if (others.length > 0) note('frame', others, text);
-        if (others.length < tabs.length && !signal.aborted) this.#listener.received(text);
+        // Later, since a topic that is here already is answered within the command.
+        if (others.length < tabs.length) {
+          queueMicrotask(() => signal.aborted || this.#listener.received(text));
+        }
       },
       dismiss: (tab) => {
         if (tab !== OWN) {

@@ -154,6 +154,20 @@ describe.skipIf(!globalThis.navigator?.locks)('tabs that share a connection', ()
     faultless(first);
   });
 
+  it('subscribe to what another tab has already, also in the one that has the connection', async () => {
+    await using window = await browser();
+    const first = await window.tab({ watched: 2, diagnoses: [TOPIC, 2] });
+    const second = await window.tab({ diagnoses: [TOPIC, 2] });
+    const last = await window.publish(3);
+    await second.recorder.reached(last);
+    const late = new Recorder(first.client, TOPIC);
+    await late.inState('live');
+    await late.reached(await window.publish(2));
+    expect(late.numbers).toEqual([4, 5]);
+    await window.connections(1);
+    faultless(second, { recorder: late });
+  });
+
   it('leave a topic when the last of them leaves it, and may come back at once', async () => {
     await using window = await browser();
     const tabs = [await window.tab(), await window.tab()];
@@ -286,6 +300,9 @@ describe.skipIf(!globalThis.navigator?.locks)('tabs that share a connection', ()
       if (random.next() < 0.5) setTimeout(() => proxy.pass(), 400 * random.next());
     }
     proxy.pass();
+    // Nobody begins after the last publication.
+    for (const { recorders } of tabs)
+      for (const recorder of recorders) await recorder.inState('live', 20_000);
     const lasts = await Promise.all(publishers.map((publisher) => publisher.stop()));
     for (const { recorders } of tabs) {
       for (const [index, recorder] of recorders.entries()) await recorder.reached(lasts[index] ?? 0, 20_000);

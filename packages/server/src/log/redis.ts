@@ -11,8 +11,8 @@ import { resolveRetention } from './retention.ts';
 export interface RedisLogOptions {
   /**
    * Where Redis is: `redis://[user:password@]host:port[/database]`, `redis+sentinel://host:port,host:port/master` or
-   * `redis+cluster://host:port,host:port`; `rediss` instead of `redis` for TLS. User and password are those of Redis, not
-   * of its Sentinels.
+   * `redis+cluster://host:port,host:port`; `rediss` instead of `redis` for TLS. User and password are those of Redis;
+   * its Sentinels are given the parameters `sentinel_username` and `sentinel_password`, in the same encoding.
    */
   url: string;
   /**

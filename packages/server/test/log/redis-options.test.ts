@@ -28,6 +28,13 @@ describe('the address of Redis', () => {
         ],
       },
     ],
+    [
+      'redis+sentinel://u:p@a/m?sentinel_username=w&sentinel_password=s%26=cret',
+      {
+        ...{ username: 'u', password: 'p', sentinel: { username: 'w', password: 's&=cret' } },
+        shown: 'redis+sentinel://a/m',
+      },
+    ],
     ['rediss+cluster://a:1,b:2', { kind: 'cluster', tls: true, hosts: [{ port: 1 }, { port: 2 }] }],
   ])('%s', (url, address) => {
     expect(parseAddress(url)).toMatchObject(address);
@@ -42,6 +49,9 @@ describe('the address of Redis', () => {
     'redis://a:99999',
     'redis://a/name',
     'redis+sentinel://a:1',
+    'redis+sentinel://a:1/m?sentinel_secret=x',
+    'redis+sentinel://a:1/m?',
+    'redis://a?sentinel_password=x',
     'redis+cluster://a:1/0',
     'redis://user:%zz@a',
   ])('%s is refused', (url) => {
@@ -49,7 +59,12 @@ describe('the address of Redis', () => {
   });
 
   it('is never repeated with its password', () => {
-    for (const url of ['redis://user:secret@a:1:2', 'redis://user:secret@a,b', 'redis://user:secret@a:1/x']) {
+    for (const url of [
+      'redis://user:secret@a:1:2',
+      'redis://user:secret@a,b',
+      'redis://user:secret@a:1/x',
+      'redis://a?x=secret',
+    ]) {
       expect(() => parseAddress(url)).toThrow(expect.not.objectContaining({ message: /secret/ }));
       expect(() => parseAddress(url)).not.toThrow(/secret/);
     }

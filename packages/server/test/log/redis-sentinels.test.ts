@@ -1,6 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { LogUnavailableError } from '../../src/errors.ts';
 import type { LogStore } from '../../src/log/log-store.ts';
-import { hasRedis, RedisSentinels } from '../../src/testing/redis-server.ts';
+import { redisLog } from '../../src/log/redis.ts';
+import { hasRedis, RedisSentinels, type RedisSentinelsOptions } from '../../src/testing/redis-server.ts';
+import { recordingLogger } from '../support/recording-logger.ts';
 import { connectNode, EVERYTHING, hearsAgain, offsetsHeard, SOMEBODY, soon } from '../support/redis-node.ts';
 
 const TOPIC = 7;
@@ -11,8 +14,9 @@ function appendSoon(log: LogStore, topic: number) {
 }
 
 describe.skipIf(!hasRedis())('with Sentinels', { timeout: 60_000 }, () => {
-  async function start() {
+  async function start(options: RedisSentinelsOptions = {}) {
     const sentinels = await RedisSentinels.start({
+      ...options,
       replicas: 1,
       sentinels: 3,
       quorum: 2,
@@ -36,6 +40,20 @@ describe.skipIf(!hasRedis())('with Sentinels', { timeout: 60_000 }, () => {
     expect(after.epoch).not.toBe(before.epoch);
     await soon(() => expect(node.interrupted).toContain(TOPIC));
     await hearsAgain(node, TOPIC, other);
+  });
+
+  it('gives the Sentinels a password of their own', async () => {
+    const { sentinels, node } = await start({ password: 'watchers' });
+    expect((await node.log.append(TOPIC, { text: 'before' })).position.offset).toBe(1);
+    const [url = ''] = sentinels.url.split('?');
+    for (const query of ['', '?sentinel_password=wrong']) {
+      const logger = recordingLogger();
+      const log = redisLog({ url: url + query, logger });
+      onTestFinished(() => log.close());
+      await expect(log.append(TOPIC, { text: 'x' })).rejects.toThrow(LogUnavailableError);
+      expect(logger.text()).toMatch(query === '' ? /NOAUTH/ : /WRONGPASS/);
+      expect(logger.text()).not.toMatch(/watchers|password=/);
+    }
   });
 
   it('leaves a master that was replaced and goes on as if nothing had been', async () => {

@@ -133,15 +133,15 @@ export class Connection {
     }
   }
 
-  /** The master, as the first Sentinel that answers knows it. User and password are the master's, not the Sentinels'. */
+  /** The master, as the first Sentinel that answers knows it. */
   async #findMaster(redis: RedisModule): Promise<Host> {
     const { address, commandTimeoutMs } = this.#settings;
-    const open: Address = { ...address, username: undefined, password: undefined };
+    const asking: Address = { ...address, ...address.sentinel };
     let failure: unknown;
     for (const sentinel of address.hosts) {
       let master: Host | undefined;
       try {
-        const driver = singleDriver(redis, open, sentinel, commandTimeoutMs);
+        const driver = singleDriver(redis, asking, sentinel, commandTimeoutMs);
         const link = await this.#connect(driver, async (asked) => {
           const answer = await asked.send('', ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', address.master]);
           if (Array.isArray(answer)) master = { host: String(answer[0]), port: Number(answer[1]) };

@@ -17,6 +17,8 @@ export interface RedisProcessOptions {
   readonly folder?: string | undefined;
   /** Lines of its configuration file, besides port and folder. */
   readonly configuration: readonly string[];
+  /** What it asks for. */
+  readonly password?: string | undefined;
   /** Arguments that win over the configuration file. */
   readonly args?: readonly string[] | undefined;
 }
@@ -66,10 +68,14 @@ export class RedisProcess implements AsyncDisposable {
    * @throws when it refuses the command or cannot be reached. While it is paused, nothing happens.
    */
   async command(...args: string[]): Promise<string> {
+    const { password } = this.#options;
     const { stdout } = await promisify(execFile)(
       installedRedis().cli,
       ['-e', '-h', '127.0.0.1', '-p', `${this.#port}`, ...args],
-      { maxBuffer: 2 ** 28 },
+      {
+        maxBuffer: 2 ** 28,
+        env: { ...process.env, ...(password !== undefined && { REDISCLI_AUTH: password }) },
+      },
     );
     return stdout.replace(/\r?\n$/, '');
   }

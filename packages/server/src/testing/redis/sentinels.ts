@@ -13,6 +13,8 @@ export interface RedisSentinelsOptions {
   readonly downAfterMs?: number;
   /** A failover that takes longer is given up; after twice that, the next one may begin. @default 3_000 */
   readonly failoverTimeoutMs?: number;
+  /** What the Sentinels ask for. @default nothing */
+  readonly password?: string;
   /** As that of a {@link RedisServer}. @default nothing survives */
   readonly appendfsync?: 'always' | 'everysec' | 'no';
 }
@@ -21,8 +23,9 @@ const MASTER = 'mymaster';
 
 /** A Sentinel. Its configuration holds what it learns: the other Sentinels, the replicas. */
 class Sentinel extends RedisProcess {
-  static async start(configuration: readonly string[]): Promise<Sentinel> {
-    const sentinel = new Sentinel(await RedisProcess.folder({}), { configuration, args: ['--sentinel'] });
+  static async start(configuration: readonly string[], password?: string): Promise<Sentinel> {
+    const folder = await RedisProcess.folder({});
+    const sentinel = new Sentinel(folder, { configuration, args: ['--sentinel'], password });
     await sentinel.begin();
     return sentinel;
   }
@@ -34,19 +37,26 @@ export class RedisSentinels implements AsyncDisposable {
   readonly servers: readonly RedisServer[];
   readonly sentinels: readonly RedisProcess[];
 
-  private constructor(servers: readonly RedisServer[], sentinels: readonly RedisProcess[]) {
+  readonly #password: string | undefined;
+
+  private constructor(
+    servers: readonly RedisServer[],
+    sentinels: readonly RedisProcess[],
+    password: string | undefined,
+  ) {
     this.servers = servers;
     this.sentinels = sentinels;
+    this.#password = password;
   }
 
   /** @throws when there is no Redis on the PATH, or the Sentinels do not find one another and the replicas. */
   static async start(options: RedisSentinelsOptions = {}): Promise<RedisSentinels> {
     const { replicas = 1, sentinels = 3, quorum = 2 } = options;
-    const { downAfterMs = 1_000, failoverTimeoutMs = 3_000, appendfsync } = options;
+    const { downAfterMs = 1_000, failoverTimeoutMs = 3_000, appendfsync, password } = options;
     const server = appendfsync === undefined ? {} : { appendfsync };
     const servers: RedisServer[] = [];
     const watching: Sentinel[] = [];
-    const group = new RedisSentinels(servers, watching);
+    const group = new RedisSentinels(servers, watching, password);
     try {
       const master = await RedisServer.start(server);
       servers.push(master);
@@ -61,8 +71,12 @@ export class RedisSentinels implements AsyncDisposable {
         `sentinel monitor ${MASTER} 127.0.0.1 ${master.port} ${quorum}`,
         `sentinel down-after-milliseconds ${MASTER} ${downAfterMs}`,
         `sentinel failover-timeout ${MASTER} ${failoverTimeoutMs}`,
+        // They ask it of one another as well.
+        ...(password === undefined ? [] : [`requirepass ${password}`]),
       ];
-      for (let count = 0; count < sentinels; count++) watching.push(await Sentinel.start(configuration));
+      for (let count = 0; count < sentinels; count++) {
+        watching.push(await Sentinel.start(configuration, password));
+      }
       await group.settled();
       return group;
     } catch (error) {
@@ -72,7 +86,9 @@ export class RedisSentinels implements AsyncDisposable {
   }
 
   get url(): string {
-    return `redis+sentinel://${this.sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/${MASTER}`;
+    const hosts = this.sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',');
+    const query = this.#password === undefined ? '' : `?sentinel_password=${this.#password}`;
+    return `redis+sentinel://${hosts}/${MASTER}${query}`;
   }
 
   /** The master now, as the first Sentinel that runs knows it. */

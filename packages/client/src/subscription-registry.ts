@@ -67,26 +67,29 @@ export class SubscriptionRegistry implements TopicHost {
   }
 
   received(received: Received): void {
+    const { report } = this.settings;
     if ('unreadable' in received) {
-      const { unknownType, diagnosisId, position, explain } = received.unreadable;
-      const { report } = this.settings;
+      const { unknownType, place, explain } = received.unreadable;
       const say = () => {
         // Not waited for: zod may have to be loaded, and the stream goes on without it.
-        if (unknownType === undefined) void explain().then(report);
-        else if (this.#isNew(unknownType)) report(new ClientError('unknown_message', unknownType));
+        if (unknownType === undefined) {
+          explain().then(report, (cause) =>
+            report(new ClientError('invalid_message', 'an invalid message', { cause })),
+          );
+        } else if (this.#isNew(unknownType)) report(new ClientError('unknown_message', unknownType));
       };
-      if (position && diagnosisId) this.#find(diagnosisId)?.skipped(position, say);
+      if (place) this.#find(place.diagnosis_id)?.skipped(place, say);
       else say();
       return;
     }
     const { message } = received;
-    if (message.type === 'pong') this.#passed(message.data.id);
-    else if (message.type === 'connect') this.#find(message.diagnosis_id)?.connected(message.data.recovery);
-    else if (message.type !== 'error') {
-      const publication = message as unknown as LoosePublication;
-      this.#find(publication.diagnosis_id)?.received(publication);
-    } else if (message.diagnosis_id) this.#find(message.diagnosis_id)?.refused(message);
-    else this.settings.report(new ClientError(message.code, message.message));
+    if (message.type === 'pong') return this.#passed(message.data.id);
+    if (message.type === 'disconnect') return;
+    const topic = this.#find(message.diagnosis_id);
+    if (message.type === 'connect') topic?.connected(message.data.recovery);
+    else if (message.type !== 'error') topic?.received(message as unknown as LoosePublication);
+    else if (message.diagnosis_id) topic?.refused(message);
+    else report(new ClientError(message.code, message.message));
   }
 
   close(): void {
@@ -142,7 +145,7 @@ export class SubscriptionRegistry implements TopicHost {
     return [...this.#topics.values()];
   }
 
-  #find(diagnosisId: number): TopicSubscription | undefined {
+  #find(diagnosisId = 0): TopicSubscription | undefined {
     return this.#leaving.has(diagnosisId) ? undefined : this.#topics.get(diagnosisId);
   }
 

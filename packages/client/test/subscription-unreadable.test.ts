@@ -1,4 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { Settings } from '../src/options.ts';
+import { type Link, SubscriptionRegistry } from '../src/subscription-registry.ts';
 import { feedback } from './support/messages.ts';
 import { live, turn } from './support/subscribed.ts';
 
@@ -24,6 +26,16 @@ describe('a message that fails its schema', () => {
       },
     ]);
     expect(subscription.position?.offset).toBe(3);
+  });
+
+  it('is reported as such also when zod cannot be loaded', async () => {
+    const errors: unknown[] = [];
+    const settings = { report: (error) => errors.push(error) } as Partial<Settings> as Settings;
+    const registry = new SubscriptionRegistry(settings, {} as Link, () => {});
+    const cause = new TypeError('the chunk is gone');
+    registry.received({ unreadable: { explain: () => Promise.reject(cause) } });
+    await turn();
+    expect(errors).toMatchObject([{ name: 'ClientError', code: 'invalid_message', cause }]);
   });
 
   it('is passed over also when nobody listens', async () => {

@@ -51,16 +51,13 @@ class Compiler {
     const { def } = schema._zod as { def: z.core.$ZodTypes['_zod']['def'] };
     switch (def.type) {
       case 'string':
-        return this.#call('string', textBounds(def));
+        return this.#call('string', textPattern(def));
       case 'number':
         return this.#call('check' in def ? 'integer' : 'number', numberBounds(def));
       case 'boolean':
         return this.#use('boolean');
       case 'literal':
-        return this.#call(
-          'literal',
-          def.values.map((value) => (typeof value === 'string' ? `'${value}'` : String(value))),
-        );
+        return this.#call('string', [oneOf(def.values)]);
       case 'union':
         return this.#call(
           'union',
@@ -115,17 +112,25 @@ function noChecks(def: Checked): void {
   if (checksOf(def).length > 0) throw new Error('no reader for checks of an array or an object');
 }
 
-function textBounds(def: Checked): string[] {
-  let [minimum, maximum, pattern] = ['0', 'Infinity', ''];
+function textPattern(def: Checked): string[] {
+  let [minimum, maximum, pattern] = [0, '', ''];
   for (const check of checksOf(def)) {
-    if (check.check === 'min_length') minimum = String(check.minimum);
+    if (check.check === 'min_length') minimum = check.minimum;
     else if (check.check === 'max_length') maximum = String(check.maximum);
     else if (check.check === 'string_format' && 'pattern' in check && check.pattern)
       pattern = String(check.pattern);
     else throw new Error(`no reader for the check ${check.check} of a text`);
   }
-  if (pattern) return [minimum, maximum, pattern];
-  return maximum === 'Infinity' ? (minimum === '0' ? [] : [minimum]) : [minimum, maximum];
+  if (pattern && (minimum || maximum)) throw new Error('no reader for a text with a pattern and a length');
+  if (pattern) return [pattern];
+  return minimum || maximum ? [`/^.{${minimum},${maximum}}$/s`] : [];
+}
+
+function oneOf(values: readonly z.core.util.Literal[]): string {
+  if (values.every((value) => /^\w+$/.test(String(value)) && typeof value === 'string')) {
+    return `/^(${values.join('|')})$/`;
+  }
+  throw new Error(`no reader for one of ${values.map(String).join(', ')}`);
 }
 
 function numberBounds(def: Checked & { format?: string }): string[] {

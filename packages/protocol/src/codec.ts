@@ -9,12 +9,12 @@ import type {
 import { COMMAND_TYPES, type Command, commandSchema } from './commands.ts';
 import type { MessageDefinition } from './definition.ts';
 import { diagnosisIdSchema } from './diagnosis-id.ts';
-import { type Issue, ProtocolError } from './errors.ts';
 import { timestampSchema } from './fields.ts';
 import { issuesOf } from './issues.ts';
 import { parseJson } from './json.ts';
 import type { Position } from './position.ts';
 import { epochSchema, offsetSchema } from './position-schema.ts';
+import { type Issue, ProtocolError } from './protocol-error.ts';
 import {
   type DisconnectSignal,
   disconnectSignalSchema,

@@ -1,6 +1,6 @@
 import { type Catalogue, catalogue } from './catalogue.ts';
 import { createMessageDecoder } from './codec.ts';
-import { ProtocolError } from './errors.ts';
+import { ProtocolError } from './protocol-error.ts';
 
 /** What is wrong with a frame that a reader refused. */
 export function explain(text: string, definitions: Catalogue = catalogue): ProtocolError {

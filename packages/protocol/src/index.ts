@@ -47,7 +47,7 @@ export {
   type Publishing,
 } from './definition.ts';
 export { type DiagnosisId, diagnosisIdSchema, parseDiagnosisId } from './diagnosis-id.ts';
-export { type Issue, ProtocolError, VitalwireError } from './errors.ts';
+export { VitalwireError } from './errors.ts';
 export { createFrameReader, type FrameReader, type UnreadableFrame } from './frame-reader.ts';
 // HTTP
 export {
@@ -93,6 +93,7 @@ export {
   type SymbolicStart,
 } from './position.ts';
 export { afterSchema, epochSchema, offsetSchema, positionSchema } from './position-schema.ts';
+export { type Issue, ProtocolError } from './protocol-error.ts';
 export { type GapReason, gapReasonSchema, type Recovery, recoverySchema } from './recovery.ts';
 export {
   type DisconnectSignal,

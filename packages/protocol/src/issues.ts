@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini';
-import type { Issue } from './errors.ts';
+import type { Issue } from './protocol-error.ts';
 
 /** Reads the issues of a zod error. What they say names the rule, and never quotes the value: it may be health data. */
 export function issuesOf(error: { readonly issues: readonly z.core.$ZodIssue[] }): Issue[] {

@@ -1,8 +1,4 @@
-/**
- * Deepest nesting of arrays and objects that is accepted from clients and publishers; `[]` is one level. It keeps
- * recursive code such as `JSON.stringify` from exhausting the stack.
- */
-export const MAX_NESTING = 64;
+import { MAX_NESTING } from './nesting.ts';
 
 /** Whether a value arrives as it is when it is written as JSON, and nests at most {@link MAX_NESTING} levels deep. */
 export function isJsonValue(value: unknown, levels: number = MAX_NESTING): boolean {

@@ -1,7 +1,8 @@
-import { ProtocolError } from './errors.ts';
-import { MAX_NESTING } from './json-value.ts';
+import { MAX_NESTING } from './nesting.ts';
+import { ProtocolError } from './protocol-error.ts';
 
-export { isJsonValue, MAX_NESTING } from './json-value.ts';
+export { isJsonValue } from './json-value.ts';
+export { MAX_NESTING } from './nesting.ts';
 
 /**
  * Parses JSON that came from outside.

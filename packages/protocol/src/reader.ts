@@ -1,79 +1,62 @@
 /*
- * What the compiled schemas of `wire-readers.ts` are made of: the accepting half of zod, in one kilobyte. A reader
- * returns what it accepts, with unknown fields left out, or INVALID. Why a value is invalid is zod's to say.
+ * What the compiled schemas of `wire-readers.ts` are made of: the accepting half of zod, in less than a kilobyte. A reader
+ * says whether it accepts a value, and takes unknown fields away from it. Why a value is invalid is zod's to say.
  */
 
-import { isJsonValue } from './json-value.ts';
+import { MAX_NESTING } from './nesting.ts';
 
-/** Returned for a value that is refused. */
-export const INVALID = Symbol();
-
-/** Accepts a value that came out of `JSON.parse`, or returns {@link INVALID}. */
+/** Says whether it accepts a value that came out of `JSON.parse`. An accepted object is left with its known fields. */
 export type Reader = (value: unknown) => unknown;
 
-const accept =
-  (test: (value: never) => unknown): Reader =>
+/** Its length is part of its pattern. */
+export const string =
+  (pattern = /(?:)/): Reader =>
   (value) =>
-    test(value as never) ? value : INVALID;
+    typeof value === 'string' && pattern.test(value);
 
-export const string = (minimum = 0, maximum = Infinity, pattern = /(?:)/): Reader =>
-  accept(
-    (value: unknown) =>
-      typeof value === 'string' && value.length >= minimum && value.length <= maximum && pattern.test(value),
-  );
-
-export const number = (
-  minimum = -Infinity,
-  maximum = Infinity,
-  is: (value: unknown) => boolean = Number.isFinite,
-): Reader => accept((value: number) => is(value) && value >= minimum && value <= maximum);
+export const number =
+  (minimum = -Infinity, maximum = Infinity, is: (value: unknown) => boolean = Number.isFinite): Reader =>
+  (value) =>
+    is(value) && Number(value) >= minimum && Number(value) <= maximum;
 
 export const integer = (minimum?: number, maximum?: number): Reader =>
   number(minimum, maximum, Number.isSafeInteger);
 
-export const boolean: Reader = accept((value: unknown) => typeof value === 'boolean');
+export const boolean: Reader = (value) => typeof value === 'boolean';
 
-export const literal = (...values: unknown[]): Reader => accept((value) => values.includes(value));
+/** What zod's `openFieldSchema` accepts of what JSON can hold: what JSON can write as it was read, not `1e400`. */
+export const openField = (value: unknown, levels = MAX_NESTING): boolean =>
+  typeof value === 'number'
+    ? Number.isFinite(value)
+    : Object(value) !== value ||
+      (levels > 0 && Object.values(value as object).every((item) => openField(item, levels - 1)));
 
-/** What zod's `openFieldSchema` accepts. */
-export const openField: Reader = accept((value: unknown) => isJsonValue(value));
-
-/** The first reader that accepts. */
+/** What one of the readers accepts. None of them may take fields away before it refuses. */
 export const union =
   (...readers: Reader[]): Reader =>
-  (value) => {
-    for (const read of readers) {
-      const result = read(value);
-      if (result !== INVALID) return result;
-    }
-    return INVALID;
-  };
+  (value) =>
+    readers.some((read) => read(value));
 
 export const optional =
   (read: Reader): Reader =>
   (value) =>
-    value === undefined ? value : read(value);
+    value === undefined || read(value);
 
 export const array =
   (read: Reader): Reader =>
-  (value) => {
-    const items = Array.isArray(value) ? value.map(read) : [INVALID];
-    return items.includes(INVALID) ? INVALID : items;
-  };
+  (value) =>
+    Array.isArray(value) && value.every((item) => read(item));
 
-/** Takes the fields of `shape`, and the others if `rest` accepts them. */
+/** Has the fields of `shape`, and others if `rest` accepts them; without a `rest` they are taken away. */
 export const object =
   (shape: Readonly<Record<string, Reader>>, rest?: Reader): Reader =>
   (value) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return INVALID;
-    const given = value as Readonly<Record<string, unknown>>;
-    const result: Record<string, unknown> = {};
-    for (const name of Object.keys({ ...shape, ...(rest && given) })) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+    const fields = value as Record<string, unknown>;
+    // The known ones first, so that nothing is taken away from what is refused by one of them.
+    return Object.keys({ ...shape, ...fields }).every((name) => {
       const read = Object.hasOwn(shape, name) ? shape[name] : rest;
-      // Like zod: a field of this name would change what the object is.
-      const field = name === '__proto__' ? undefined : read?.(given[name]);
-      if (field === INVALID) return INVALID;
-      if (field !== undefined) result[name] = field;
-    }
-    return result;
+      // Like zod: a field of this name would change what the object is copied into.
+      return read && name !== '__proto__' ? read(fields[name]) : delete fields[name];
+    });
   };

@@ -21,13 +21,20 @@ const bare = (source: string) => source.replace(/[\s,()_]/g, '');
 function verdicts(definitions?: Catalogue) {
   const decode = createMessageDecoder(definitions ?? catalogue);
   const read = createFrameReader(definitions);
-  const place = (value: { diagnosisId?: number; position?: unknown }) => [value.diagnosisId, value.position];
   return (text: string) => {
     const decoded = decode(text);
     const result = read(text);
     return {
-      zod: 'invalid' in decoded ? place(decoded.invalid) : decoded.message,
-      compiled: 'unreadable' in result ? place(result.unreadable) : result.message,
+      zod:
+        'invalid' in decoded
+          ? {
+              place: decoded.invalid.position && {
+                ...decoded.invalid.position,
+                diagnosis_id: decoded.invalid.diagnosisId,
+              },
+            }
+          : decoded.message,
+      compiled: 'unreadable' in result ? { place: result.unreadable.place } : result.message,
     };
   };
 }
@@ -146,7 +153,7 @@ describe('a frame reader', () => {
 
     it('keeps its place', () => {
       expect(createFrameReader()(invalid)).toMatchObject({
-        unreadable: { diagnosisId: 7, position: { epoch: 'e', offset: 3 } },
+        unreadable: { place: { diagnosis_id: 7, epoch: 'e', offset: 3 } },
       });
     });
 
@@ -162,7 +169,7 @@ describe('a frame reader', () => {
     it('names a type that it does not know', async () => {
       const read = createFrameReader()(invalid.replace('feedback_update', 'dose_update'));
       if (!('unreadable' in read)) throw new Error('accepted');
-      expect(read.unreadable).toMatchObject({ unknownType: 'dose_update', diagnosisId: 7 });
+      expect(read.unreadable).toMatchObject({ unknownType: 'dose_update', place: { diagnosis_id: 7 } });
       expect(await read.unreadable.explain()).toMatchObject({ code: 'unknown_message' });
     });
   });

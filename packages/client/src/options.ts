@@ -106,56 +106,42 @@ export type SubscribeOptions<State = unknown> =
       });
 
 /** Options of a subscription with their defaults, checked. */
-export interface SubscriptionSettings {
+export interface SubscriptionSettings extends Required<Pick<DeliveryOptions, 'commit' | 'onHandlerError'>> {
   readonly onGap: GapHandling;
-  readonly snapshot: SnapshotOptions | undefined;
+  readonly snapshot?: SnapshotOptions;
   readonly after: After | undefined;
-  readonly commit: NonNullable<DeliveryOptions['commit']>;
-  readonly onHandlerError: NonNullable<DeliveryOptions['onHandlerError']>;
 }
 
 /** Options with their defaults, checked. */
-export interface Settings {
+export interface Settings
+  extends Required<Omit<ClientOptions<Catalogue>, 'url' | 'onGap' | 'catalogue' | 'onError'>> {
   readonly url: string;
-  readonly getToken: ClientOptions['getToken'];
   readonly onGap: GapHandling | undefined;
   readonly catalogue: Catalogue | undefined;
-  readonly positions: PositionStore;
   /** Never throws. */
   readonly report: (error: unknown) => void;
-  readonly timeoutMs: number;
   readonly heartbeat: HeartbeatSettings;
   readonly backoff: BackoffSettings;
-  readonly maxWaitingPublications: number;
-  readonly lingerMs: number;
-  readonly environment: Environment;
-  readonly transport: OpenTransport;
 }
-
-const DEFAULTS = {
-  timeoutMs: 10_000,
-  heartbeat: { intervalMs: 25_000, timeoutMs: 10_000 },
-  backoff: { baseMs: 500, maxMs: 20_000 },
-  maxWaitingPublications: 1_000,
-  lingerMs: 1_000,
-};
 
 /** What an option may be: a test, or the options inside it. */
 type Rule = ((value: never) => unknown) | { readonly [name: string]: Rule };
 
 const isFunction = (value: unknown) => typeof value === 'function';
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+const isObject = (value: unknown) => typeof value === 'object' && value !== null;
 /** Also for milliseconds: `setTimeout` overflows beyond. */
 const isPositive = (value: unknown) => typeof value === 'number' && value > 0 && value < 2 ** 31;
 const isId = (value: number) => Number.isSafeInteger(value) && value > 0;
 const matches = (pattern: RegExp) => (value: unknown) => typeof value === 'string' && pattern.test(value);
 const isGapHandling = (value: unknown) => value === 'ignore' || isFunction(value);
+const optional = (test: (value: unknown) => unknown) => (value: unknown) =>
+  value === undefined || test(value);
 
 const CLIENT_RULES = {
   url: (url: string | URL) => socketUrl(url),
   getToken: isFunction,
-  onGap: isGapHandling,
-  catalogue: Array.isArray,
+  onGap: optional(isGapHandling),
+  catalogue: optional(Array.isArray),
   positions: isObject,
   onError: isFunction,
   timeoutMs: isPositive,
@@ -167,23 +153,37 @@ const CLIENT_RULES = {
   transport: isFunction,
 } satisfies Record<keyof ClientOptions, Rule>;
 
+const CLIENT_DEFAULTS = {
+  timeoutMs: 10_000,
+  heartbeat: { intervalMs: 25_000, timeoutMs: 10_000 },
+  backoff: { baseMs: 500, maxMs: 20_000 },
+  maxWaitingPublications: 1_000,
+  lingerMs: 1_000,
+  environment: deviceEnvironment,
+  transport: openReconnectingWebSocket,
+};
+
 const SUBSCRIBE_RULES = {
   onGap: isGapHandling,
-  after: (value: unknown) => isObject(value) || matches(/^(latest|earliest)$/)(value),
+  after: optional((value) => isObject(value) || matches(/^(latest|earliest)$/)(value)),
   commit: matches(/^(afterHandler|onReceive|manual)$/),
   onHandlerError: matches(/^(skip|retry|stop)$/),
-  loadSnapshot: isFunction,
-  onSnapshot: isFunction,
+  loadSnapshot: optional(isFunction),
+  onSnapshot: optional(isFunction),
 } satisfies Record<keyof SubscribeOptions, Rule>;
 
-function check(value: unknown, rule: Rule | undefined, name: string): void {
+/** The value, or what it is by default, with the options inside it completed likewise. Throws when a rule forbids it. */
+function checked(name: string, rule: Rule | undefined, preset?: unknown, value = preset): unknown {
   if (typeof rule === 'object' && isObject(value)) {
-    for (const [key, inner] of Object.entries(value)) {
-      if (inner !== undefined || !(key in rule)) check(inner, rule[key], name && `${name}.${key}`);
-    }
-  } else if (typeof rule !== 'function' || !rule(value as never)) {
-    throw new ClientError('invalid_option', `${name} is missing, wrong or unknown`);
+    const given = value as Readonly<Record<string, unknown>>;
+    const presets = { ...(preset as typeof given) };
+    const keys = Object.keys({ ...rule, ...given });
+    return Object.fromEntries(
+      keys.map((key) => [key, checked(`${name}.${key}`, rule[key], presets[key], given[key])]),
+    );
   }
+  if (typeof rule === 'function' && rule(value as never)) return value;
+  throw new ClientError('invalid_option', `${name} is missing, wrong or unknown`);
 }
 
 /** The address as a WebSocket takes it; `undefined` when it is none. */
@@ -198,30 +198,18 @@ function socketUrl(url: string | URL): string | undefined {
 
 /** @throws {ClientError} `invalid_option`. */
 export function clientSettings(options: ClientOptions<Catalogue>): Settings {
-  check(options, CLIENT_RULES, 'options');
-  check(options.url, CLIENT_RULES.url, 'options.url');
-  check(options.getToken, CLIENT_RULES.getToken, 'options.getToken');
-  const report = options.onError ?? console.error;
+  const presets = { ...CLIENT_DEFAULTS, positions: defaultPositions(), onError: console.error };
+  const settings = checked('options', CLIENT_RULES, presets, options) as Settings & Required<ClientOptions>;
   return {
-    url: socketUrl(options.url) as string,
-    getToken: options.getToken,
-    onGap: options.onGap,
-    catalogue: options.catalogue,
-    positions: options.positions ?? defaultPositions(),
+    ...settings,
+    url: socketUrl(settings.url) as string,
     report(error) {
       try {
-        report(error);
+        settings.onError(error);
       } catch {
         // Reporting is all that could be done.
       }
     },
-    timeoutMs: options.timeoutMs ?? DEFAULTS.timeoutMs,
-    heartbeat: { ...DEFAULTS.heartbeat, ...options.heartbeat },
-    backoff: { ...DEFAULTS.backoff, ...options.backoff },
-    maxWaitingPublications: options.maxWaitingPublications ?? DEFAULTS.maxWaitingPublications,
-    lingerMs: options.lingerMs ?? DEFAULTS.lingerMs,
-    environment: options.environment ?? deviceEnvironment,
-    transport: options.transport ?? openReconnectingWebSocket,
   };
 }
 
@@ -229,21 +217,15 @@ export function clientSettings(options: ClientOptions<Catalogue>): Settings {
 export function subscribeSettings(
   diagnosisId: number,
   options: SubscribeOptions,
-  settings: Settings,
+  { onGap }: Settings,
 ): SubscriptionSettings {
-  check(diagnosisId, isId, 'diagnosisId');
-  check(options, SUBSCRIBE_RULES, 'options');
-  const { loadSnapshot, onSnapshot, after, commit = 'afterHandler', onHandlerError = 'skip' } = options;
-  const snapshot = loadSnapshot && { loadSnapshot, onSnapshot };
-  if (snapshot) check(onSnapshot, isFunction, 'options.onSnapshot');
+  checked('diagnosisId', isId, diagnosisId);
+  const snapshots = options?.loadSnapshot !== undefined;
   // Who loads a snapshot has said what happens at a gap.
-  const onGap = options.onGap ?? (snapshot ? 'ignore' : settings.onGap);
-  check(onGap, isGapHandling, 'options.onGap');
-  return {
-    onGap: onGap as GapHandling,
-    snapshot,
-    after: snapshot ? 'earliest' : after,
-    commit,
-    onHandlerError,
-  };
+  const presets = { commit: 'afterHandler', onHandlerError: 'skip', onGap: snapshots ? 'ignore' : onGap };
+  const settings = checked('options', SUBSCRIBE_RULES, presets, options) as SubscriptionSettings &
+    SnapshotOptions;
+  if (!snapshots) return settings;
+  checked('options.onSnapshot', isFunction, settings.onSnapshot);
+  return { ...settings, snapshot: settings, after: 'earliest' };
 }

@@ -9,6 +9,7 @@
  * 1. There is a socket, or the way to one, exactly in `connecting` and `connected`.
  * 2. `failures` grows with every loss and returns to 0 only when a connection proved healthy or the user starts anew.
  * 3. `closed` is final.
+ * 4. What the driver does follows from the state that it enters: every state but `connected` ends what was going on before.
  */
 import type { CloseReason } from '@vitalwire/protocol';
 
@@ -42,33 +43,30 @@ export type ConnectionEvent =
   | { readonly type: 'disconnect' }
   | { readonly type: 'close' };
 
-/** What the driver does after a transition; each begins with the end of whatever it was doing. */
-type ConnectionEffect = 'open' | 'wait' | 'rest';
-
-export interface ConnectionTransition {
-  readonly state: ConnectionState;
-  readonly effect?: ConnectionEffect;
-}
-
-export function transition(state: ConnectionState, event: ConnectionEvent): ConnectionTransition {
-  if (state.name === 'closed') return { state };
-  const failures = 'failures' in state ? state.failures : 0;
+/** The next state; the same object when the event changes nothing. */
+export function transition(state: ConnectionState, event: ConnectionEvent): ConnectionState {
+  if (state.name === 'closed') return state;
+  const failures = failuresOf(state);
   const active = state.name === 'connecting' || state.name === 'connected';
   switch (event.type) {
     case 'connect':
-      return active ? { state } : { state: { name: 'connecting', failures }, effect: 'open' };
+      return active ? state : { name: 'connecting', failures };
     case 'proved':
-      return { state: state.name === 'connecting' ? { name: 'connected', failures } : state };
+      return state.name === 'connecting' ? { name: 'connected', failures } : state;
     case 'healthy':
-      return { state: state.name === 'connected' ? { name: 'connected', failures: 0 } : state };
+      return state.name === 'connected' ? { name: 'connected', failures: 0 } : state;
     case 'lost':
-      if (!active) return { state };
-      return { state: { name: 'waiting', failures: failures + 1, retryAt: event.retryAt }, effect: 'wait' };
+      return active ? { name: 'waiting', failures: failures + 1, retryAt: event.retryAt } : state;
     case 'refused':
-      return active ? { state: { name: 'stopped', reason: event.reason }, effect: 'rest' } : { state };
+      return active ? { name: 'stopped', reason: event.reason } : state;
     case 'disconnect':
-      return { state: { name: 'disconnected' }, effect: 'rest' };
+      return { name: 'disconnected' };
     case 'close':
-      return { state: { name: 'closed' }, effect: 'rest' };
+      return { name: 'closed' };
   }
+}
+
+/** Losses since a connection proved healthy. */
+export function failuresOf(state: ConnectionState): number {
+  return 'failures' in state ? state.failures : 0;
 }

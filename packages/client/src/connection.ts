@@ -1,6 +1,6 @@
 import { afterClose, type Catalogue, type Command, type FrameReader, SUBPROTOCOL } from '@vitalwire/protocol';
 import { backoff } from './backoff.ts';
-import { type ConnectionEvent, type ConnectionState, transition } from './connection-state.ts';
+import { type ConnectionEvent, type ConnectionState, failuresOf, transition } from './connection-state.ts';
 import { ClientError } from './errors.ts';
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
 import type { Tap } from './inspect.ts';
@@ -114,18 +114,24 @@ export class Connection {
 
   #apply(event: ConnectionEvent): void {
     const before = this.#state;
-    const { state, effect } = transition(before, event);
+    const state = transition(before, event);
+    if (state === before) return;
     this.#state = state;
-    if (effect) this.#end();
-    if (effect === 'open') this.#open();
-    if (state.name === 'waiting' && effect === 'wait') {
-      this.#later(state.retryAt - Date.now(), () => this.connect());
+    if (state.name !== 'connected') this.#end();
+    switch (state.name) {
+      case 'connecting':
+        this.#open();
+        break;
+      case 'connected':
+        if (state.failures > 0) this.#later(HEALTHY_MS, () => this.#apply({ type: 'healthy' }));
+        break;
+      case 'waiting':
+        this.#later(state.retryAt - Date.now(), () => this.connect());
+        break;
+      default:
+        for (const stop of this.#listening) stop?.();
+        this.#listening = [];
     }
-    if (effect === 'rest') {
-      for (const stop of this.#listening) stop?.();
-      this.#listening = [];
-    }
-    if (event.type === 'proved') this.#later(HEALTHY_MS, () => this.#apply({ type: 'healthy' }));
     if (state.name !== before.name) {
       this.#tap('state', state);
       this.#owner.changed(state);
@@ -294,10 +300,9 @@ export class Connection {
       this.#settings.report(new ClientError(stopped, `the server closed with ${code}`));
       return this.#apply({ type: 'refused', reason: stopped });
     }
-    const failures = 'failures' in this.#state ? this.#state.failures : 0;
     const delay =
       withinMs === undefined
-        ? backoff(failures, Math.random(), this.#settings.backoff)
+        ? backoff(failuresOf(this.#state), Math.random(), this.#settings.backoff)
         : Math.random() * withinMs;
     this.#apply({ type: 'lost', retryAt: Date.now() + delay });
   }

@@ -1,14 +1,17 @@
 import type { After, Position, Recovery } from '@vitalwire/protocol';
-import { backoff } from './backoff.ts';
+import { attempt } from './attempt.ts';
 import type { StopReason } from './connection-state.ts';
-import { type Continuity, continuityOf, type Gap, type HandlerContext, resumed } from './continuity.ts';
+import { type Continuity, continuityOf, type Gap, resumed } from './continuity.ts';
 import { Emitter } from './emitter.ts';
 import { ClientError } from './errors.ts';
+import { createInbox, type Inbox } from './inbox.ts';
+import { loopOver } from './loop.ts';
 import type { Settings, SubscriptionSettings } from './options.ts';
+import { Progress } from './progress.ts';
 import type { LoosePublication } from './publication.ts';
 import { loadSnapshot, type Snapshot, type SnapshotOptions } from './snapshot.ts';
 import type { Stream } from './stream.ts';
-import { type SubscriptionEvent, type SubscriptionState, transition } from './subscription-state.ts';
+import { caughtUp, type SubscriptionState } from './subscription-state.ts';
 
 /** What a handle needs of the topic that it shares. */
 export interface HandleHost {
@@ -24,13 +27,6 @@ export interface HandleHost {
   ended(): void;
   /** The handle's position is of no interest any more. */
   released(handle: SubscriptionHandle): void;
-}
-
-/** What waits for the handlers, in order. */
-interface Step {
-  /** Waits as long as nobody wants publications. */
-  readonly publication: boolean;
-  run(): void | Promise<void>;
 }
 
 /**
@@ -51,25 +47,16 @@ export class SubscriptionHandle implements AsyncIterable<LoosePublication> {
   /** Everything up to here was received, and is handled or waits for that. */
   received: Position | undefined;
   reading: Reading = 'waiting';
+  state: SubscriptionState = { name: 'disconnected' };
   readonly #host: HandleHost;
   readonly #options: SubscriptionSettings;
   readonly #emitter: Emitter;
-  #state: SubscriptionState = { name: 'disconnected' };
-  #position: Position | undefined;
-  /** Numbers what was handed out. */
-  #turn = 0;
-  /** Of what was handed out last. */
-  #context: HandlerContext | undefined;
-  /** The turn that the position stands at; an earlier one does not move it. */
-  #committed = 0;
-  #inbox: Step[] = [];
-  #draining = false;
+  readonly #progress: Progress;
+  readonly #inbox: Inbox;
   /** Snapshots loaded since the stream last went on from one. */
   #loads = 0;
   /** Until it is ended, or another user takes over. */
   #life = new AbortController();
-  /** Cuts a wait short. */
-  #wake = () => {};
 
   constructor(host: HandleHost, options: SubscriptionSettings, received: Position | undefined) {
     this.diagnosisId = host.diagnosisId;
@@ -77,15 +64,16 @@ export class SubscriptionHandle implements AsyncIterable<LoosePublication> {
     this.#host = host;
     this.#options = options;
     this.#emitter = new Emitter(host.settings.report);
+    this.#progress = new Progress(() => host.moved(this));
+    this.#inbox = createInbox(
+      ({ publication }) => this.reading !== 'ended' && !(publication && this.#unheard()),
+      () => this.reading === 'full' && this.#want(),
+    );
     this.#start(received);
   }
 
-  get state(): SubscriptionState {
-    return this.#state;
-  }
-
   get position(): Position | undefined {
-    return this.#position;
+    return this.#progress.position;
   }
 
   /** Whether it wants what comes. */
@@ -100,12 +88,12 @@ export class SubscriptionHandle implements AsyncIterable<LoosePublication> {
 
   on(type: string, handler: (...values: never[]) => unknown): () => void {
     const off = this.#emitter.on(type, handler);
-    void this.#drain();
+    void this.#inbox.drain();
     return off;
   }
 
   commit(): void {
-    this.#context?.commit();
+    this.#progress.commit();
   }
 
   unsubscribe(): void {
@@ -113,53 +101,25 @@ export class SubscriptionHandle implements AsyncIterable<LoosePublication> {
     this.#host.released(this);
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<LoosePublication, void, undefined> {
-    let held: [LoosePublication, () => void] | undefined;
-    let wake = () => {};
-    const offs = [
-      this.on('publication', (publication: LoosePublication) => {
-        return new Promise<void>((done) => {
-          held = [publication, done];
-          wake();
-        });
-      }),
-      this.on('end', () => wake()),
-    ];
-    try {
-      while (this.reading !== 'ended') {
-        if (held) {
-          const [publication, done] = held;
-          yield publication;
-          held = undefined;
-          done();
-        } else {
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-        }
-      }
-    } finally {
-      for (const off of offs) off();
-      held?.[1]();
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<LoosePublication, void, undefined> {
+    return loopOver(this);
   }
 
   // The topic
 
-  go(event: SubscriptionEvent, era: number = this.#host.era): void {
-    if (era !== this.#host.era || (this.reading === 'ended' && event.type !== 'stopped')) return;
-    const before = this.#state;
-    this.#state = transition(before, event);
-    if (JSON.stringify(this.#state) !== JSON.stringify(before)) this.#emitter.emit('state', this.#state);
+  go(state: SubscriptionState, era: number = this.#host.era): void {
+    if (era !== this.#host.era || (this.reading === 'ended' && state.name !== 'stopped')) return;
+    const before = this.state;
+    this.state = state;
+    if (JSON.stringify(state) !== JSON.stringify(before)) this.#emitter.emit('state', state);
   }
 
   /** Another user, or the first that is known: it begins at this user's position. */
   restart(position: Position | undefined, first: boolean): void {
     if (first && this.#options.snapshot) return;
-    this.#cease();
+    this.#life.abort();
     this.#life = new AbortController();
-    this.#inbox = [];
-    this.#committed = this.#turn;
+    this.#inbox.clear();
     this.#start(position);
   }
 
@@ -186,11 +146,11 @@ export class SubscriptionHandle implements AsyncIterable<LoosePublication> {
       this.#loads = 0;
       this.received = continuity.from;
     }
-    this.#enqueue(async () => {
-      const context = this.#contextAt(continuity.from);
+    this.#inbox.put(async () => {
+      const context = this.#progress.handOut(continuity.from);
       if (gap && onGap !== 'ignore' && !(await this.#attempt(() => onGap(gap, context)))) return;
-      if (!loads && (gap ? commit !== 'manual' : !this.#position)) context.commit();
-      this.go({ type: 'connect', continuity, behind: Boolean(loads || continuity.count) }, era);
+      if (!loads && (gap ? commit !== 'manual' : !this.position)) context.commit();
+      this.go({ name: loads || continuity.count ? 'catching_up' : 'live', continuity }, era);
       if (loads) await this.#load(loads);
     });
   }
@@ -206,21 +166,21 @@ export class SubscriptionHandle implements AsyncIterable<LoosePublication> {
     if (news) {
       if (this.#full()) return;
       this.received = position;
-      this.#enqueue(() => this.#hand(position, item), typeof item === 'object');
+      this.#inbox.put(() => this.#hand(position, item), typeof item === 'object');
     }
     // Also a duplicate counts: it may be the last of those from before.
     if (before.left > 0 && after.left === 0) {
       const { era } = this.#host;
-      this.#enqueue(() => this.go({ type: 'caught_up' }, era));
+      this.#inbox.put(() => this.go(caughtUp(this.state), era));
     }
   }
 
   end(reason: StopReason): void {
     if (this.reading === 'ended') return;
     this.reading = 'ended';
-    this.#cease();
+    this.#life.abort();
     this.#host.ended();
-    this.go({ type: 'stopped', reason });
+    this.go({ name: 'stopped', reason });
     this.#emitter.emit('end', undefined);
   }
 
@@ -229,36 +189,22 @@ export class SubscriptionHandle implements AsyncIterable<LoosePublication> {
   #start(position: Position | undefined): void {
     const { snapshot } = this.#options;
     // A position that others hold says nothing about a state that is still to be loaded.
-    this.#position = this.received = snapshot ? undefined : position;
+    this.received = snapshot ? undefined : position;
+    this.#progress.begin(this.received);
     this.reading = snapshot ? 'paused' : 'waiting';
-    if (snapshot) this.#enqueue(() => this.#load());
+    if (snapshot) this.#inbox.put(() => this.#load());
   }
 
   /** Whether the inbox is full. Then it takes no more: what does not fit waits in the log, not here. */
   #full(): boolean {
-    if (this.#inbox.length < this.#host.settings.maxWaitingPublications) return false;
+    if (this.#inbox.size < this.#host.settings.maxWaitingPublications) return false;
     this.reading = 'full';
     return true;
   }
 
-  #enqueue(run: Step['run'], publication = false): void {
-    this.#inbox.push({ publication, run });
-    void this.#drain();
-  }
-
-  async #drain(): Promise<void> {
-    if (this.#draining) return;
-    this.#draining = true;
-    for (;;) {
-      const inbox = this.#inbox;
-      const [step] = inbox;
-      const unwanted = () => this.#emitter.entries().every(({ type }) => type === 'state');
-      if (!step || this.reading === 'ended' || (step.publication && unwanted())) break;
-      await step.run();
-      inbox.shift();
-    }
-    this.#draining = false;
-    if (this.reading === 'full' && this.#inbox.length === 0) this.#want();
+  /** Whether nobody listens to publications. */
+  #unheard(): boolean {
+    return this.#emitter.entries().every(({ type }) => type === 'state');
   }
 
   #want(): void {
@@ -279,7 +225,7 @@ export class SubscriptionHandle implements AsyncIterable<LoosePublication> {
     if (!snapshot || signal.aborted) return;
     const { state, position } = snapshot;
     this.received = position === 'earliest' ? undefined : position;
-    const context = this.#contextAt(this.received);
+    const context = this.#progress.handOut(this.received);
     // The server is asked while the handler works.
     this.#want();
     if (await this.#attempt(() => onSnapshot(state, { state, position }, context))) context.commit();
@@ -289,7 +235,7 @@ export class SubscriptionHandle implements AsyncIterable<LoosePublication> {
   async #hand(position: Position, item: LoosePublication | (() => void)): Promise<void> {
     const { signal } = this.#life;
     const { commit } = this.#options;
-    const context = this.#contextAt(position);
+    const context = this.#progress.handOut(position);
     if (commit === 'onReceive') context.commit();
     if (typeof item === 'function') item();
     else {
@@ -305,50 +251,11 @@ export class SubscriptionHandle implements AsyncIterable<LoosePublication> {
     if (commit === 'afterHandler') context.commit();
   }
 
-  /** Runs something until it is done. False when this subscription does not go on. */
+  /** Runs something of the user's until it is done. False when this subscription does not go on. */
   async #attempt(run: () => unknown, policy = this.#options.onHandlerError, failures = 0): Promise<boolean> {
     const { signal } = this.#life;
-    const { report, backoff: growth } = this.#host.settings;
-    for (let n = failures; !signal.aborted; n++) {
-      if (n > 0) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, backoff(n - 1, Math.random(), growth));
-          this.#wake = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
-        if (signal.aborted) break;
-      }
-      try {
-        await run();
-        return true;
-      } catch (error) {
-        // What was given up because nobody waits for it did not go wrong.
-        if (error !== signal.reason) report(error);
-      }
-      if (policy === 'skip') return true;
-      if (policy === 'stop') this.end('handler_failed');
-    }
-    return false;
-  }
-
-  /** Hands something out: everything up to `position` can be committed from then on. */
-  #contextAt(position: Position | undefined): HandlerContext {
-    const turn = ++this.#turn;
-    const commit = () => {
-      if (turn <= this.#committed) return;
-      this.#committed = turn;
-      this.#position = position;
-      this.#host.moved(this);
-    };
-    this.#context = { commit };
-    return this.#context;
-  }
-
-  /** What is under way ends here. */
-  #cease(): void {
-    this.#life.abort();
-    this.#wake();
+    const done = await attempt(run, policy, signal, this.#host.settings, failures);
+    if (!done && !signal.aborted) this.end('handler_failed');
+    return done;
   }
 }

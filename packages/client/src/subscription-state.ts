@@ -29,32 +29,8 @@ export type SubscriptionState =
   | { readonly name: 'waiting'; readonly retryAt: number }
   | { readonly name: 'stopped'; readonly reason: StopReason | 'unsubscribed' };
 
-export type SubscriptionEvent =
-  | { readonly type: 'connection'; readonly state: ConnectionState }
-  | { readonly type: 'asked' }
-  | { readonly type: 'connect'; readonly continuity: Continuity; readonly behind: boolean }
-  | { readonly type: 'caught_up' }
-  | { readonly type: 'delayed'; readonly retryAt: number }
-  | { readonly type: 'stopped'; readonly reason: StopReason | 'unsubscribed' };
-
-export function transition(state: SubscriptionState, event: SubscriptionEvent): SubscriptionState {
-  switch (event.type) {
-    case 'connection':
-      return follow(state, event.state);
-    case 'asked':
-      return { name: 'connecting' };
-    case 'connect':
-      return { name: event.behind ? 'catching_up' : 'live', continuity: event.continuity };
-    case 'caught_up':
-      return state.name === 'catching_up' ? { name: 'live', continuity: state.continuity } : state;
-    case 'delayed':
-      return { name: 'waiting', retryAt: event.retryAt };
-    case 'stopped':
-      return { name: 'stopped', reason: event.reason };
-  }
-}
-
-function follow(state: SubscriptionState, connection: ConnectionState): SubscriptionState {
+/** The state of a subscription when the connection comes to this one. */
+export function follow(state: SubscriptionState, connection: ConnectionState): SubscriptionState {
   switch (connection.name) {
     case 'disconnected':
     case 'connecting':
@@ -65,8 +41,13 @@ function follow(state: SubscriptionState, connection: ConnectionState): Subscrip
     case 'waiting':
       return { name: 'waiting', retryAt: connection.retryAt };
     case 'stopped':
-      return { name: 'stopped', reason: connection.reason };
+      return connection;
     case 'closed':
       return { name: 'stopped', reason: 'closed' };
   }
+}
+
+/** The state when the last publication from before the subscription was handed out. */
+export function caughtUp(state: SubscriptionState): SubscriptionState {
+  return state.name === 'catching_up' ? { ...state, name: 'live' } : state;
 }

@@ -7,7 +7,7 @@ import type { Settings, SubscriptionSettings } from './options.ts';
 import type { LoosePublication } from './publication.ts';
 import { advance, type Stream, streamOf } from './stream.ts';
 import { type HandleHost, SubscriptionHandle } from './subscription-handle.ts';
-import type { SubscriptionEvent } from './subscription-state.ts';
+import { follow } from './subscription-state.ts';
 
 /** What a topic needs of the connection it shares. */
 export interface TopicHost {
@@ -72,7 +72,7 @@ export class TopicSubscription implements HandleHost {
     const shared = this.#active().length > 0 ? this.#at : undefined;
     const handle = new SubscriptionHandle(this, options, shared ?? this.#position);
     this.#handles.add(handle);
-    handle.go({ type: 'connection', state: this.#connection });
+    handle.go(follow(handle.state, this.#connection));
     if (handle.wants) this.enter(handle, shared !== undefined);
     return handle;
   }
@@ -86,7 +86,7 @@ export class TopicSubscription implements HandleHost {
       this.#unjoin();
       this.era++;
     }
-    this.#go({ type: 'connection', state });
+    for (const handle of this.#active()) handle.go(follow(handle.state, state));
   }
 
   /** A socket is open, for the user whose positions are under this key. */
@@ -119,7 +119,7 @@ export class TopicSubscription implements HandleHost {
       : wanting;
     this.#asked = { after, handles };
     this.#timer = setTimeout(() => this.#retry(), this.settings.timeoutMs);
-    this.#go({ type: 'asked' }, wanting);
+    for (const handle of wanting) handle.go({ name: 'connecting' });
   }
 
   /** Ends this subscription for everybody. */
@@ -145,9 +145,8 @@ export class TopicSubscription implements HandleHost {
   }
 
   received(publication: Omit<LoosePublication, 'recovered'>): void {
-    const { epoch, offset } = publication;
-    const recovered = offset <= (this.#stream?.to.offset ?? 0);
-    this.#take({ epoch, offset }, { ...publication, recovered });
+    const recovered = publication.offset <= (this.#stream?.to.offset ?? 0);
+    this.#take(publication, { ...publication, recovered });
   }
 
   /** Passes over a publication that cannot be read; `report` is called once, when its turn has come. */
@@ -216,27 +215,23 @@ export class TopicSubscription implements HandleHost {
     return [...this.#handles].filter(({ wants }) => wants);
   }
 
-  #go(event: SubscriptionEvent, handles = this.#active()): void {
-    for (const handle of handles) handle.go(event);
-  }
-
   #moveTo(stream: Stream): void {
     this.#stream = stream;
     this.#at = { epoch: stream.epoch, offset: stream.at };
   }
 
   /** Takes what stands at a position. */
-  #take(position: Position, item: LoosePublication | (() => void)): void {
+  #take({ epoch, offset }: Position, item: LoosePublication | (() => void)): void {
     const before = this.#stream;
     if (!before) return;
-    if (before.epoch !== position.epoch) {
+    if (before.epoch !== epoch) {
       this.settings.report(new ClientError('unexpected_epoch', `diagnosis ${this.diagnosisId}`));
       return this.#retry();
     }
-    const after = advance(before, position.offset);
+    const after = advance(before, offset);
     this.#moveTo(after);
     this.#failures = 0;
-    for (const handle of this.#wanting()) handle.take(position, before, after, item);
+    for (const handle of this.#wanting()) handle.take({ epoch, offset }, before, after, item);
     this.#settle();
   }
 
@@ -266,7 +261,7 @@ export class TopicSubscription implements HandleHost {
       this.#delayed = false;
       this.ask();
     }, delay);
-    this.#go({ type: 'delayed', retryAt: Date.now() + delay }, this.#wanting());
+    for (const handle of this.#wanting()) handle.go({ name: 'waiting', retryAt: Date.now() + delay });
   }
 }
 

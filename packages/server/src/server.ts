@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
@@ -25,6 +24,7 @@ import { silentLogger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import { checkOptions, type ServerOptions } from './options.ts';
 import { Publisher } from './publisher.ts';
+import { randomId } from './random-id.ts';
 import { Receipts } from './receipts.ts';
 import { Session } from './session.ts';
 import type { SessionContext } from './session-context.ts';
@@ -147,9 +147,7 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
 
   function enter(socket: Socket, entrance: Entrance): Session {
     const full = hub.sessions.size >= limits.maxConnections;
-    // Not a UUID, which is put together from twenty pieces that stay in memory until somebody reads it as one.
-    const id = randomBytes(12).toString('base64url');
-    const session = new Session(id, context, socket, entrance);
+    const session = new Session(randomId(), context, socket, entrance);
     sockets.add(socket);
     if (closing !== undefined) session.end('restarting', timing.reconnectSpreadMs);
     else if (full) session.end('overloaded');

@@ -222,16 +222,20 @@ export class Session implements SocketListener, Outlet {
     if (!(command instanceof ProtocolError) && command.type === 'authenticate') {
       this.#authenticated = this.#authenticated.then(() => this.#authenticate(command.token));
     }
-    // Also a failed command is handled: nothing below throws but by a mistake of ours.
-    void this.#authenticated
-      .then(() => this.#execute(command))
-      .catch((error: unknown) => this.#fail(error))
-      .finally(() => {
-        if (this.#pendingCommands-- === this.#context.limits.maxPendingCommands)
-          this.#inbound.goOn('commands');
-        // Whoever takes no answers is asked nothing more, so that they do not pile up here.
-        if (!this.#closed && !this.writable) this.#inbound.stop('answers');
-      });
+    void this.#handle(command);
+  }
+
+  /** Never rejects: also a failed command is handled. */
+  async #handle(command: Command | ProtocolError): Promise<void> {
+    try {
+      await this.#authenticated;
+      await this.#execute(command);
+    } catch (error) {
+      this.#fail(error);
+    }
+    if (this.#pendingCommands-- === this.#context.limits.maxPendingCommands) this.#inbound.goOn('commands');
+    // Whoever takes no answers is asked nothing more, so that they do not pile up here.
+    if (!this.#closed && !this.writable) this.#inbound.stop('answers');
   }
 
   async #execute(command: Command | ProtocolError): Promise<void> {

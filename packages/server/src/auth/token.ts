@@ -3,7 +3,7 @@ import { errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, j
 import { OptionError, RequestError, TokenError } from '../errors.ts';
 import { createKeys } from './keys.ts';
 import type { Principal, VerifyToken } from './principal.ts';
-import { claimsOf, isSignedBy } from './shared-secret.ts';
+import { claimsOf, SharedSecret } from './shared-secret.ts';
 
 /** How tokens are verified. Exactly one of `secret`, `jwksUrl` and `jwksFile` is given. */
 export interface TokenOptions {
@@ -56,7 +56,8 @@ const DEFAULT_CLOCK_TOLERANCE_MS = 5_000;
 export function createTokenVerifier(options: TokenOptions, now: () => number = Date.now): VerifyToken {
   const keys = createKeys(options, now);
   const toleranceMs = checkTolerance(options.clockToleranceMs ?? DEFAULT_CLOCK_TOLERANCE_MS);
-  const checks: JWTVerifyOptions = {
+  const secret = keys.secret && new SharedSecret(keys.secret);
+  const checks = {
     algorithms: [...keys.algorithms],
     requiredClaims: ['sub', 'exp'],
     clockTolerance: toleranceMs / 1_000,
@@ -71,7 +72,7 @@ export function createTokenVerifier(options: TokenOptions, now: () => number = D
       throw invalid();
     forgetOlderKeys();
     // Kept by digest, so that a dump of the memory holds no token for longer than a request.
-    const digest = hash('sha256', token, 'base64');
+    const digest = hash('sha256', token, 'binary');
     const known = remembered.get(digest);
     if (known && now() < known.expiresAt) return known;
     remembered.delete(digest);
@@ -90,34 +91,41 @@ export function createTokenVerifier(options: TokenOptions, now: () => number = D
   }
 
   function remember(digest: string, principal: Principal): void {
-    const oldest = remembered.keys().next();
-    if (remembered.size >= MAX_REMEMBERED && !oldest.done) remembered.delete(oldest.value);
+    if (remembered.size >= MAX_REMEMBERED) forgetOldest();
     remembered.set(digest, principal);
   }
 
+  function forgetOldest(): void {
+    const oldest = remembered.keys().next();
+    if (!oldest.done) remembered.delete(oldest.value);
+  }
+
   async function verify(token: string): Promise<{ principal: Principal; version: number | undefined }> {
+    const version = keys.version();
+    const dated = { ...checks, currentDate: new Date(now()) };
+    const verified = secret?.signed(token)
+      ? { payload: await payloadOf(() => claimsOf(token, dated)), version }
+      : await verifyByKey(token, dated);
+    const principal = principalOf(verified.payload, toleranceMs);
+    if (!principal) throw invalid();
+    if (principal.expiresAt <= now()) throw expired();
+    return { principal, version: verified.version };
+  }
+
+  /** By jose, with the key that the token names. */
+  async function verifyByKey(token: string, dated: JWTVerifyOptions) {
     let version: number | undefined;
     const key: JWTVerifyGetKey = async (header, input) => {
       const found = await keys.resolve(header, input);
       version = found.version;
       return found.key;
     };
-    const dated = { ...checks, currentDate: new Date(now()) };
-    const payload = await payloadOf(async () => {
-      if (keys.secret === undefined || !isSignedBy(keys.secret, token))
-        return (await jwtVerify(token, key, dated)).payload;
-      version = keys.version();
-      return claimsOf(token, dated);
-    });
-    const principal = principalOf(payload, toleranceMs);
-    if (!principal) throw invalid();
-    if (principal.expiresAt <= now()) throw expired();
-    return { principal, version };
+    return { payload: await payloadOf(async () => (await jwtVerify(token, key, dated)).payload), version };
   }
 }
 
 /** What a verification finds, or why it refuses. */
-async function payloadOf(verification: () => Promise<JWTPayload>): Promise<JWTPayload> {
+async function payloadOf(verification: () => JWTPayload | Promise<JWTPayload>): Promise<JWTPayload> {
   try {
     return await verification();
   } catch (error) {

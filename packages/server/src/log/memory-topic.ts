@@ -1,5 +1,5 @@
 import type { Position } from '@vitalwire/protocol';
-import { newEpoch } from './epoch.ts';
+import { randomId } from '../random-id.ts';
 import type { Appended, Entry, LogState, Page, PageLimit, Publication } from './log-store.ts';
 import { takePage } from './page.ts';
 import { earliestOf, type Horizon, timeOfAppend } from './retention.ts';
@@ -11,7 +11,7 @@ interface Item {
 
 /** The log of one topic. Every call first removes what the horizon says is gone. */
 export class MemoryTopic {
-  readonly epoch = newEpoch();
+  readonly epoch = randomId();
   // Both are made when they are needed: there may be many topics with nothing in them.
   #keys: Map<string, { time: number; offset: number; memo: string }> | undefined;
   #receipts: Map<string, number> | undefined;

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Position } from '@vitalwire/protocol';
+import { randomId } from '../random-id.ts';
 import { checksumOf } from './checksum.ts';
-import { newEpoch } from './epoch.ts';
 import type { LocalLog } from './local-log.ts';
 import type { Appended, Entry, LogState, Page, PageLimit, Publication, Receipt, Topic } from './log-store.ts';
 import { takePage } from './page.ts';
@@ -126,7 +126,7 @@ export class SqliteLog implements LocalLog {
     const rows = this.#sql.topicsFrom.all(Number.NEGATIVE_INFINITY, -1) as unknown as TopicRow[];
     const heads = rows.filter(isSound).map(headOf);
     this.transaction(() => {
-      for (const head of heads) this.#put({ ...head, epoch: newEpoch() });
+      for (const head of heads) this.#put({ ...head, epoch: randomId() });
     });
     return heads.length;
   }
@@ -221,7 +221,7 @@ export class SqliteLog implements LocalLog {
     let head = this.#find(topic, horizon);
     if (head === undefined) {
       this.#forget(topic);
-      const epoch = newEpoch();
+      const epoch = randomId();
       head = { topic, epoch, top: 0, first: 1, lastTime: horizon.now, received: 0, changed: true };
     }
     this.#heads.set(topic, head);

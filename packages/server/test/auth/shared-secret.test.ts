@@ -2,10 +2,11 @@ import { createSecretKey } from 'node:crypto';
 import fc from 'fast-check';
 import { jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { claimsOf, isSignedBy } from '../../src/auth/shared-secret.ts';
+import { claimsOf, SharedSecret } from '../../src/auth/shared-secret.ts';
 import { CLAIMS, encode, forge, NOW, NOW_MS, SECRET } from '../support/tokens.ts';
 
 const KEY = createSecretKey(Buffer.from(SECRET));
+const OWN = new SharedSecret(KEY);
 const CHECKS = {
   algorithms: ['HS256'],
   requiredClaims: ['sub', 'exp'],
@@ -24,7 +25,7 @@ async function outcomeOf(verification: () => unknown): Promise<unknown> {
 }
 
 const header = fc.oneof(
-  fc.constant({}),
+  { arbitrary: fc.constant({}), weight: 2 },
   fc.record(
     {
       alg: fc.constantFrom('HS256', 'none', 'HS512', 'hs256', '', null, 1, ['HS256']),
@@ -38,11 +39,30 @@ const header = fc.oneof(
 
 const time = fc.constantFrom(NOW - 10, NOW - 5, NOW, NOW + 5, NOW + 6, NOW + 60, String(NOW), null, 1e308);
 
+const name = fc.constantFrom('here', 'there', ['here'], ['there'], [], null, 1);
+
 const claims = fc.oneof(
   fc.constant(CLAIMS),
-  fc.record({ sub: fc.anything(), exp: time, nbf: time, iat: time }, { requiredKeys: [] }),
+  fc.constant({ ...CLAIMS, iss: 'here', aud: 'here', iat: NOW - 60, nbf: NOW }),
+  fc.record(
+    { sub: fc.anything(), exp: time, nbf: time, iat: time, iss: name, aud: name },
+    { requiredKeys: [] },
+  ),
   fc.constantFrom('[1]', '{"sub":', 'null', '"anna"', '\u{ffff}'),
+  // Not UTF-8, or what that would look like.
+  fc.constantFrom(
+    Buffer.concat([
+      Buffer.from(`{"sub":"anna","exp":${NOW + 60},"x":"`),
+      Buffer.from([0xff]),
+      Buffer.from('"}'),
+    ]),
+    Buffer.from(`\u{feff}{"sub":"anna","exp":${NOW + 60}}`),
+    Buffer.from(`{"sub":"anna","exp":${NOW + 60},"x":"\u{fffd}"}`),
+  ),
 );
+
+/** What is asked of the claims besides. */
+const names = fc.record({ issuer: fc.constant('here'), audience: fc.constant('here') }, { requiredKeys: [] });
 
 /** Changes one character of a token, or nothing. */
 const damage = fc.option(fc.tuple(fc.nat(), fc.constantFrom('A', 'B', '-', '_', '.')), { freq: 3 });
@@ -61,14 +81,15 @@ describe('a shared secret', () => {
   it('accepts and refuses as jose does whatever it is certain of, which is every usual token', async () => {
     const seen = { accepted: 0, refused: 0, left: 0 };
     await fc.assert(
-      fc.asyncProperty(tokens, async ({ token, usual }) => {
-        if (!isSignedBy(KEY, token)) {
+      fc.asyncProperty(tokens, names, async ({ token, usual }, named) => {
+        const checks = { ...CHECKS, ...named };
+        if (!OWN.signed(token)) {
           expect(usual).toBe(false);
           seen.left += 1;
           return;
         }
-        const asked = await outcomeOf(async () => (await jwtVerify(token, KEY, CHECKS)).payload);
-        const own = await outcomeOf(() => claimsOf(token, CHECKS));
+        const asked = await outcomeOf(async () => (await jwtVerify(token, KEY, checks)).payload);
+        const own = await outcomeOf(() => claimsOf(token, checks));
         expect(own).toEqual(asked);
         if (Object.hasOwn(own as object, 'code')) seen.refused += 1;
         else seen.accepted += 1;
@@ -76,6 +97,15 @@ describe('a shared secret', () => {
       { numRuns: 3_000 },
     );
     for (const count of Object.values(seen)) expect(count).toBeGreaterThan(50);
+  });
+
+  it('goes on to look at every header, whichever it saw before', () => {
+    const secret = new SharedSecret(KEY);
+    expect(secret.signed(forge(CLAIMS))).toBe(true);
+    expect(secret.signed(forge(CLAIMS, { header: { crit: ['b64'], b64: true } }))).toBe(false);
+    expect(secret.signed(forge(CLAIMS, { header: { alg: 'HS512' } }))).toBe(false);
+    expect(secret.signed(forge(CLAIMS, { secret: `${SECRET}!` }))).toBe(false);
+    expect(secret.signed(forge(CLAIMS))).toBe(true);
   });
 
   it.each([
@@ -89,7 +119,7 @@ describe('a shared secret', () => {
     ['a signature that says the same in other characters', otherEnding(forge(CLAIMS))],
     ['nothing', ''],
   ])('is not certain of a token with %s', (_, token) => {
-    expect(isSignedBy(KEY, token)).toBe(false);
+    expect(OWN.signed(token)).toBe(false);
   });
 });
 

@@ -1,4 +1,4 @@
-import { newEpoch } from '../epoch.ts';
+import { randomId } from '../../random-id.ts';
 import type { Topic } from '../log-store.ts';
 import { topicKeys } from './keys.ts';
 import type { Link } from './link.ts';
@@ -38,7 +38,7 @@ export class TopicScripts {
     const keys = topicKeys(prefix, topic);
     const { publications, ageMs, topAgeMs } = retention;
     const time = now === undefined ? '' : Math.trunc(now());
-    const args = [keys.channel, this.lineage, newEpoch(), time, publications, ageMs, topAgeMs, ...own];
+    const args = [keys.channel, this.lineage, randomId(), time, publications, ageMs, topAgeMs, ...own];
     return link.run(
       this.#scripts[name],
       [...keys.all, ...idempotencyKeys.map((key) => keys.idempotency(key))],

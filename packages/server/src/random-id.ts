@@ -5,8 +5,8 @@ const BYTES = 12;
 const random = Buffer.alloc(BYTES * 256);
 let used = random.length;
 
-/** The identity of a log that begins: 16 random characters of the base64url alphabet. */
-export function newEpoch(): string {
+/** 16 random characters of the base64url alphabet, as epochs and ids of sessions are. */
+export function randomId(): string {
   if (used === random.length) {
     randomFillSync(random);
     used = 0;

@@ -121,6 +121,9 @@ function prepare(database: DatabaseSync): void {
   // Locked before WAL mode is entered, the file needs no shared memory, and nobody else can open it until it is closed.
   database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA busy_timeout = 1000; PRAGMA temp_store = MEMORY');
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON');
+  // Pages that are written again and again go from the `-wal` file to the other one less often, and those that are in use
+  // are not read again: up to 16 MB each. Measured with 1,000 publications a transaction: to 100 topics a third less time.
+  database.exec('PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16000');
   // What retention removed is health data: it is overwritten, not only forgotten. Measured: appends cost the same.
   database.exec('PRAGMA secure_delete = ON');
   // A log that survived a failed write may know of pages that the disk does not: writing them all once more settles it.

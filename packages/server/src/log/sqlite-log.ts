@@ -17,6 +17,8 @@ const WORTH_REMOVING = 64;
 const CHUNK = 50;
 /** Topics that one step of housekeeping looks at. */
 const SWEEP_TOPICS = 50;
+/** Rows of topics that are remembered at most. */
+const MAX_HEADS = 4_096;
 
 /** A row of topics. */
 interface Head {
@@ -28,14 +30,22 @@ interface Head {
   received: number;
   /** Whether the row is to be written at the end of the transaction. */
   changed: boolean;
+  /** No publication from this offset on is older than `notBefore`. */
+  from: number;
+  notBefore: number;
 }
 
 /** A log in a file that `openLogFile` opened. */
 export class SqliteLog implements LocalLog {
   readonly #database: DatabaseSync;
   readonly #sql: Statements;
-  /** Topics that the current transaction has touched. */
+  /**
+   * What the rows of topics say that were asked for last. Nobody else can write them, because the file is locked for this
+   * process; and none stays that was touched by a transaction that failed.
+   */
   readonly #heads = new Map<Topic, Head>();
+  /** Those that the current transaction has touched: asked first, since their rows are not written yet. */
+  readonly #touched = new Map<Topic, Head>();
   #broken: Error | undefined;
   #swept = Number.NEGATIVE_INFINITY;
 
@@ -53,13 +63,14 @@ export class SqliteLog implements LocalLog {
     try {
       this.#sql.begin.run();
       work();
-      for (const head of this.#heads.values()) if (head.changed) this.#put(head);
+      for (const head of this.#touched.values()) if (head.changed) this.#put(head);
       this.#sql.commit.run();
     } catch (error) {
+      for (const topic of this.#touched.keys()) this.#heads.delete(topic);
       this.#undo(error);
       throw error;
     } finally {
-      this.#heads.clear();
+      this.#touched.clear();
     }
   }
 
@@ -97,13 +108,14 @@ export class SqliteLog implements LocalLog {
   receive({ topic, userId, position }: Receipt, horizon: Horizon): void {
     const head = this.#find(topic, horizon);
     if (head === undefined) return;
-    // Found once for all receipts of the topic.
-    this.#heads.set(topic, head);
     if (head.epoch !== position.epoch || position.offset > head.top) return;
     const user = JSON.stringify(userId);
     const { epoch, offset } = position;
     this.#sql.putReceipt.run(topic, user, epoch, offset, checksumOf(topic, user, epoch, offset));
-    if (position.offset > head.received) Object.assign(head, { received: position.offset, changed: true });
+    if (position.offset <= head.received) return;
+    this.#touched.set(topic, head);
+    head.received = position.offset;
+    head.changed = true;
   }
 
   sweep(horizon: Horizon): boolean {
@@ -111,7 +123,10 @@ export class SqliteLog implements LocalLog {
     const rows = this.#sql.topicsFrom.all(this.#swept, SWEEP_TOPICS) as unknown as TopicRow[];
     for (const head of rows.filter(isSound).map(headOf)) {
       if (isForgotten(head, horizon)) this.#forget(head.topic);
-      else if (this.#trim(head, horizon, 1)) this.#put(head);
+      else if (this.#trim(head, horizon, 1)) {
+        this.#heads.delete(head.topic);
+        this.#put(head);
+      }
     }
     const more = rows.length === SWEEP_TOPICS;
     this.#swept = more ? (rows.at(-1)?.id ?? 0) : Number.NEGATIVE_INFINITY;
@@ -125,6 +140,7 @@ export class SqliteLog implements LocalLog {
   renewEpochs(): number {
     const rows = this.#sql.topicsFrom.all(Number.NEGATIVE_INFINITY, -1) as unknown as TopicRow[];
     const heads = rows.filter(isSound).map(headOf);
+    this.#heads.clear();
     this.transaction(() => {
       for (const head of heads) this.#put({ ...head, epoch: randomId() });
     });
@@ -192,10 +208,14 @@ export class SqliteLog implements LocalLog {
 
   #earliest(head: Head, horizon: Horizon): number {
     return earliestOf(head, horizon, (offset) => {
+      // Times never decrease, and most often nothing has expired that is there.
+      if (offset >= head.from && head.notBefore > horizon.expired) return head.notBefore;
       const row = this.#sql.publication.get(head.topic, offset) as unknown as PublicationRow | undefined;
       // A time that changed on the disk would let publications expire that have not.
       if (row === undefined || !isSoundPublication(head.topic, row)) throw damaged(head.topic, offset);
-      return row[1];
+      const time = row[1];
+      if (time > horizon.expired) Object.assign(head, { from: offset, notBefore: time });
+      return time;
     });
   }
 
@@ -209,32 +229,46 @@ export class SqliteLog implements LocalLog {
   }
 
   #find(topic: Topic, horizon: Horizon): Head | undefined {
-    const touched = this.#heads.get(topic);
+    const touched = this.#touched.get(topic);
     if (touched) return touched;
-    const row = this.#sql.topic.get(topic) as TopicRow | undefined;
-    if (row && !isSound(row)) throw new Error(`the log file is damaged at topic ${topic}`);
-    const head = row && headOf(row);
+    const head = this.#heads.get(topic) ?? this.#look(topic);
     return head && isForgotten(head, horizon) ? undefined : head;
+  }
+
+  #look(topic: Topic): Head | undefined {
+    const row = this.#sql.topic.get(topic) as TopicRow | undefined;
+    if (row === undefined) return undefined;
+    if (!isSound(row)) throw new Error(`the log file is damaged at topic ${topic}`);
+    return this.#remember(headOf(row));
+  }
+
+  #remember(head: Head): Head {
+    const oldest = this.#heads.keys().next();
+    if (this.#heads.size >= MAX_HEADS && !oldest.done) this.#heads.delete(oldest.value);
+    this.#heads.set(head.topic, head);
+    return head;
   }
 
   #obtain(topic: Topic, horizon: Horizon): Head {
     let head = this.#find(topic, horizon);
     if (head === undefined) {
       this.#forget(topic);
-      const epoch = randomId();
-      head = { topic, epoch, top: 0, first: 1, lastTime: horizon.now, received: 0, changed: true };
+      head = this.#remember(newHead(topic, horizon.now));
     }
-    this.#heads.set(topic, head);
+    this.#touched.set(topic, head);
     return head;
   }
 
   #forget(topic: Topic): void {
+    this.#heads.delete(topic);
     for (const statement of this.#sql.forget) statement.run(topic);
   }
 
-  #put({ topic, epoch, top, first, lastTime, received }: Head): void {
+  #put(head: Head): void {
+    const { topic, epoch, top, first, lastTime, received } = head;
     const checksum = checksumOf(topic, epoch, top, first, lastTime, received);
     this.#sql.putTopic.run(topic, epoch, top, first, lastTime, received, checksum);
+    head.changed = false;
   }
 
   /** Removes rows that are not retained, if there are enough of them. The row of the topic has to follow. */
@@ -258,7 +292,34 @@ export class SqliteLog implements LocalLog {
 }
 
 function headOf({ id, epoch, top, first, last_time, received }: TopicRow): Head {
-  return { topic: id, epoch, top, first, lastTime: last_time, received, changed: false };
+  const lastTime = last_time;
+  // When its publications came is not known yet, only when those that follow will not have come.
+  return {
+    topic: id,
+    epoch,
+    top,
+    first,
+    lastTime,
+    received,
+    changed: false,
+    from: top + 1,
+    notBefore: lastTime,
+  };
+}
+
+function newHead(topic: Topic, now: number): Head {
+  const epoch = randomId();
+  return {
+    topic,
+    epoch,
+    top: 0,
+    first: 1,
+    lastTime: now,
+    received: 0,
+    changed: true,
+    from: 1,
+    notBefore: now,
+  };
 }
 
 function isSound({ id, epoch, top, first, last_time, received, checksum }: TopicRow): boolean {

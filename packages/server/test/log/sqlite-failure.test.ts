@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { text as textOf } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -39,6 +40,15 @@ describe('sqliteLog', () => {
     const rows = (table: string) =>
       Number(database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n']);
     return { database, store, rows };
+  }
+
+  /** Opens a closed store again after its rows have changed. */
+  async function changed(store: LogStore, sql: string) {
+    await store.close();
+    const database = new DatabaseSync(path);
+    database.exec(sql);
+    database.close();
+    return openBoth();
   }
 
   describe('when the disk is full', () => {
@@ -205,10 +215,10 @@ describe('sqliteLog', () => {
       ['a publication that is gone', 'DELETE FROM publications WHERE topic = 1 AND offset = 2'],
       ['the last one that is gone', 'DELETE FROM publications WHERE topic = 1 AND offset = 3'],
     ])('refuses to read the topic: %s', async (_, sql) => {
-      const { database, store } = openBoth();
-      await Promise.all(['a', 'b', 'c'].map((text) => store.append(1, { text })));
-      await store.append(2, { text: 'sound' });
-      database.exec(sql);
+      const { store: before } = openBoth();
+      await Promise.all(['a', 'b', 'c'].map((text) => before.append(1, { text })));
+      await before.append(2, { text: 'sound' });
+      const { store } = await changed(before, sql);
       await expect(store.read(1, 0, EVERYTHING)).rejects.toThrow(LogUnavailableError);
       await expect(store.read(1, 0, EVERYTHING)).rejects.toMatchObject({
         cause: { message: expect.stringMatching(/damaged at .*topic 1/) },
@@ -242,9 +252,9 @@ describe('sqliteLog', () => {
     });
 
     it('refuses what shares a transaction with a damaged topic, and goes on with the others', async () => {
-      const { database, store } = openBoth();
-      await Promise.all([store.append(1, { text: 'a' }), store.append(2, { text: 'b' })]);
-      database.exec('UPDATE topics SET top = 7 WHERE id = 1');
+      const { store: before } = openBoth();
+      await Promise.all([before.append(1, { text: 'a' }), before.append(2, { text: 'b' })]);
+      const { store } = await changed(before, 'UPDATE topics SET top = 7 WHERE id = 1');
       const together = [store.append(2, { text: 'c' }), store.append(1, { text: 'd' })];
       for (const append of together) await expect(append).rejects.toThrow(LogUnavailableError);
       expect(await store.append(2, { text: 'e' })).toMatchObject({ position: { offset: 2 } });
@@ -280,6 +290,55 @@ describe('sqliteLog', () => {
       for (let at = 0; at < 300; at += 1) await store.append(1, { text: 'a' });
       expect(rows('publications')).toBeLessThan(80);
       expect(await store.state(1)).toMatchObject({ top: 300, earliest: 291 });
+    });
+  });
+
+  describe('what it remembers of topics', () => {
+    it('is dropped with a transaction that failed', async () => {
+      const { database, store } = openBoth();
+      const { position } = await store.append(1, { text: 'a' });
+      const { epoch } = position;
+      const pages = Number(database.prepare('PRAGMA page_count').get()?.['page_count']);
+      database.exec(`PRAGMA max_page_count = ${pages}`);
+      const refused = [
+        store.append(1, { text: 'b' }),
+        store.append(2, { text: 'c' }),
+        store.append(1, { text: 'x'.repeat(50_000) }),
+      ];
+      for (const append of refused) await expect(append).rejects.toThrow(LogUnavailableError);
+      expect(await store.state(1)).toEqual({ epoch, top: 1, earliest: 1 });
+      database.exec('PRAGMA max_page_count = 1000000');
+      expect((await store.append(1, { text: 'd' })).position).toEqual({ epoch, offset: 2 });
+      expect((await store.append(2, { text: 'e' })).position.offset).toBe(1);
+      const { publications } = await store.read(1, 0, EVERYTHING);
+      expect(publications.map(({ text }) => text)).toEqual(['a', 'd']);
+    });
+
+    it('does not go while a transaction needs it, however many topics that touches', async () => {
+      const { store } = openBoth();
+      const topics = Array.from({ length: 6_000 }, (_, at) => at + 1);
+      await Promise.all(topics.map((topic) => store.append(topic, { text: 'a' })));
+      // It remembers the last 4,096. Those that go next are touched, then others come, and then they are touched again.
+      const some = topics.slice(1_800, 2_000).reverse();
+      const appended = await Promise.all(
+        [...some, ...some].map((topic) => store.append(topic, { text: 'b' })),
+      );
+      const offsets = appended.map(({ position }) => position.offset);
+      expect(offsets).toEqual([...some.map(() => 2), ...some.map(() => 3)]);
+      for (const topic of some) expect(await store.state(topic)).toMatchObject({ top: 3 });
+    });
+
+    it('is forgotten with the topic', async () => {
+      const clock = new ManualClock();
+      const retention = { ageMs: 1_000, topAgeMs: 5_000 };
+      const { store, rows } = openBoth({ retention, now: () => clock.now(), sweepIntervalMs: 5 });
+      const { position } = await store.append(1, { text: 'a' });
+      clock.advance(6_000);
+      await expect.poll(() => rows('topics'), WAIT).toBe(0);
+      expect(await store.received(1, 'ann')).toBeUndefined();
+      const begun = await store.append(1, { text: 'b' });
+      expect(begun.position.offset).toBe(1);
+      expect(begun.position.epoch).not.toBe(position.epoch);
     });
   });
 

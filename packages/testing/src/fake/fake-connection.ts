@@ -1,5 +1,6 @@
+import type { TransportListener } from '@vitalwire/client/transport';
 import { type CloseReason, type Command, closeCodeOf, closeCodes, decodeCommand } from '@vitalwire/protocol';
-import { FakeSocket, type TransportListener } from './transport.ts';
+import { FakeSocket } from './fake-socket.ts';
 
 /** Most time for any wait, in milliseconds. */
 const TIMEOUT_MS = 5_000;

@@ -1,3 +1,4 @@
+import type { OpenTransport } from '@vitalwire/client/transport';
 import {
   type Catalogue,
   type Command,
@@ -8,7 +9,6 @@ import {
 import { dataOf, type Publish, publishMethods } from '../publish/publish.ts';
 import { FakeConnection } from './fake-connection.ts';
 import { FakeLog } from './fake-log.ts';
-import type { OpenTransport } from './transport.ts';
 
 /** Options of {@link FakeServer}. */
 export interface FakeServerOptions<C extends Catalogue = StandardCatalogue> {

@@ -1,4 +1,4 @@
-import type { OpenTransport } from '../fake/transport.ts';
+import type { OpenTransport } from '@vitalwire/client/transport';
 
 /** A transport over the global `WebSocket`, of browsers and of Node. */
 export const openWebSocket: OpenTransport = (url, subprotocol, timeoutMs, listener) => {

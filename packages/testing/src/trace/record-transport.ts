@@ -1,5 +1,5 @@
+import type { OpenTransport } from '@vitalwire/client/transport';
 import type { Catalogue, StandardCatalogue } from '@vitalwire/protocol';
-import type { OpenTransport } from '../fake/transport.ts';
 import { openWebSocket } from './open-web-socket.ts';
 import type { Trace } from './trace.ts';
 import { type RecordingOptions, TraceRecorder } from './trace-recorder.ts';

@@ -1,5 +1,6 @@
+import type { OpenTransport } from '@vitalwire/client/transport';
 import { type Catalogue, type Command, decodeCommand, type StandardCatalogue } from '@vitalwire/protocol';
-import { FakeSocket, type OpenTransport } from '../fake/transport.ts';
+import { FakeSocket } from '../fake/fake-socket.ts';
 import type { Trace, TracedConnection, TraceEntry } from './trace.ts';
 
 /** What a frame that could not be read is replayed as. */

@@ -1,23 +1,4 @@
-/** What a socket reports to a client: the `TransportListener` of `@vitalwire/client`. */
-export interface TransportListener {
-  opened(): void;
-  received(text: string): void;
-  lost(code: number, reason: string): void;
-}
-
-/** One socket, as a client holds it. */
-export interface Transport {
-  send(text: string): void;
-  close(): void;
-}
-
-/** Opens sockets: what `createClient` takes as `transport`. */
-export type OpenTransport = (
-  url: string,
-  subprotocol: string,
-  timeoutMs: number,
-  listener: TransportListener,
-) => Transport;
+import type { Transport, TransportListener } from '@vitalwire/client/transport';
 
 /** The server's end of a socket in memory. What it says arrives in a later turn, in order. */
 export class FakeSocket implements Transport {

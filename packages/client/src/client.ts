@@ -14,6 +14,8 @@ import { SubscriptionRegistry } from './subscription-registry.ts';
 /** Subscribes to diagnoses over one connection. `HandlesGaps`: the client was given `onGap`. */
 export interface Client<C extends Catalogue = StandardCatalogue, HandlesGaps extends boolean = false> {
   readonly state: ConnectionState;
+  /** What happens at a gap of a subscription that says nothing of its own, as `createClient` was told. */
+  readonly onGap: GapHandling | undefined;
   /** Calls `handler` with each new state. Returns the function that ends this. */
   on(type: 'state', handler: (state: ConnectionState) => void): () => void;
   /**
@@ -89,6 +91,7 @@ export function createClient<C extends Catalogue>(options: ClientOptions<C>): Cl
     get state() {
       return connection.state;
     },
+    onGap: settings.onGap,
     on: (type, handler) => emitter.on(type, handler),
     subscribe(diagnosisId, subscribeOptions = {}) {
       const checked = subscribeSettings(diagnosisId, subscribeOptions as SubscribeOptions, settings);

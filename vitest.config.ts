@@ -15,7 +15,7 @@ export default defineConfig({
   test: {
     coverage: {
       provider: 'v8',
-      include: ['packages/*/src/**/*.ts'],
+      include: ['packages/*/src/**/*.{ts,tsx}'],
       reporter: ['text-summary', 'json-summary'],
       reportOnFailure: true,
     },
@@ -31,6 +31,17 @@ export default defineConfig({
           ignoreSourceErrors: true, // the typecheck task reports those
         },
       }),
+      project('react', 'packages/react', {
+        include: ['packages/react/test/**/*.test.tsx'],
+        setupFiles: ['document', 'complaints'].map((name) => `packages/react/test/support/${name}.ts`),
+        testTimeout: 20_000,
+        typecheck: {
+          enabled: true,
+          include: ['packages/react/test/**/*.test-d.ts'],
+          tsconfig: 'packages/react/tsconfig.test.json',
+          ignoreSourceErrors: true, // the typecheck task reports those
+        },
+      }),
       // Starts servers in processes of their own.
       project('testing', 'packages/testing', { pool: 'forks', testTimeout: 30_000 }),
       // These start servers and child processes, so each file gets a process of its own and more time.
@@ -40,7 +51,7 @@ export default defineConfig({
       project('bench', 'apps/bench', { pool: 'forks', testTimeout: 60_000 }),
       // Runs the examples of the guides, each in a process of its own.
       project('docs', 'docs', {
-        include: ['docs/{recipes,test}/**/*.test.ts'],
+        include: ['docs/{recipes,test}/**/*.test.{ts,tsx}'],
         pool: 'forks',
         testTimeout: 30_000,
         hookTimeout: 30_000,

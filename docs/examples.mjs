@@ -13,6 +13,7 @@ export const guides = [
   'docs/architecture.md',
   'docs/concepts.md',
   'docs/recipes.md',
+  'docs/react.md',
   'docs/testing.md',
   'docs/verify.md',
   'docs/redis.md',

@@ -18,6 +18,7 @@ const steps = {
   packages: step('packages', ['turbo', 'run', 'check:package', '--output-logs=errors-only']),
   unused: step('unused code', ['knip', '--no-config-hints']),
   size: step('client size', ['size-limit', '--json'], { cwd: join(root, 'packages', 'client') }),
+  reactSize: step('react size', ['size-limit', '--json'], { cwd: join(root, 'packages', 'react') }),
   redis: step('redis', ['node', join(root, 'scripts', 'prepare-redis.mjs')], { told: true }),
   browser: step('browser', ['node', join(root, 'scripts', 'prepare-browser.mjs')]),
   tests: step(
@@ -54,7 +55,15 @@ try {
   await Promise.all([run(steps.build), run(steps.redis)]);
   if (steps.build.passed) {
     // Two at a time: they use other resources than one another, and most wait for files or the network.
-    await inPairs([steps.browser, steps.packages, steps.lint, steps.types, steps.size, steps.unused]);
+    await inPairs([
+      steps.browser,
+      steps.packages,
+      steps.lint,
+      steps.types,
+      steps.size,
+      steps.reactSize,
+      steps.unused,
+    ]);
     await run(steps.tests); // alone: its timing must not suffer from a neighbour
     if (steps.browser.passed) await run(steps.browserTests);
   }
@@ -214,7 +223,7 @@ function describeCoverage() {
 
 function describeSize() {
   try {
-    const checks = JSON.parse(steps.size.output);
+    const checks = [steps.size, steps.reactSize].flatMap(({ output }) => JSON.parse(output));
     return checks
       .map(({ name, size, sizeLimit }) => `${kilobytes(size)} of at most ${kilobytes(sizeLimit)}: ${name}`)
       .join('\n          ');

@@ -5,7 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { exampleFiles, examplesOf, guides, root } from '../examples.mjs';
 
 const PROTOCOL = 'packages/protocol/PROTOCOL.md';
-const READMES = ['server', 'protocol', 'client', 'testing'].map((name) => `packages/${name}/README.md`);
+const READMES = ['server', 'protocol', 'client', 'react', 'testing'].map(
+  (name) => `packages/${name}/README.md`,
+);
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
 describe('examples', () => {

@@ -4,13 +4,13 @@ import { basename, dirname, join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { root } from '../examples.mjs';
 
-const readmes = ['server', 'client', 'protocol', 'testing']
+const readmes = ['server', 'client', 'protocol', 'react', 'testing']
   .map((name) => join(root, 'packages', name, 'README.md'))
   .filter((path) => existsSync(path));
 
 /** Every block of TypeScript in a document. */
 function codeOf(path: string): string[] {
-  return [...readFileSync(path, 'utf8').matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code);
+  return [...readFileSync(path, 'utf8').matchAll(/^```tsx?\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code);
 }
 
 it('compiles all TypeScript in the READMEs of the packages', { timeout: 60_000 }, () => {
@@ -21,7 +21,7 @@ it('compiles all TypeScript in the READMEs of the packages', { timeout: 60_000 }
   onTestFinished(() => rmSync(project, { recursive: true, force: true }));
   const include = readmes.flatMap((path) =>
     codeOf(path).map((code, index) => {
-      const file = `${basename(dirname(path))}-${index + 1}.ts`;
+      const file = `${basename(dirname(path))}-${index + 1}.tsx`;
       writeFileSync(join(project, file), code);
       return file;
     }),

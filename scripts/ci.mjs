@@ -20,6 +20,7 @@ const steps = {
   size: step('client size', ['size-limit', '--json'], { cwd: join(root, 'packages', 'client') }),
   reactSize: step('react size', ['size-limit', '--json'], { cwd: join(root, 'packages', 'react') }),
   redis: step('redis', ['node', join(root, 'scripts', 'prepare-redis.mjs')], { told: true }),
+  node22: step('node 22', ['node', join(root, 'scripts', 'prepare-node-22.mjs')], { told: true }),
   browser: step('browser', ['node', join(root, 'scripts', 'prepare-browser.mjs')]),
   tests: step(
     'tests',
@@ -56,6 +57,7 @@ try {
   if (steps.build.passed) {
     // Two at a time: they use other resources than one another, and most wait for files or the network.
     await inPairs([
+      steps.node22,
       steps.browser,
       steps.packages,
       steps.lint,

@@ -37,10 +37,10 @@ export class Child<C extends Calls<C>> implements AsyncDisposable {
   #output = '';
   #ended: Error | undefined;
 
-  private constructor(name: string, core: number | undefined) {
+  private constructor(name: string, core: number | undefined, flags: readonly string[]) {
     this.#name = name;
     const script = fileURLToPath(new URL(`../${name}/main${FROM_SOURCE ? '.ts' : '.js'}`, import.meta.url));
-    const command = [process.execPath, ...FLAGS, '--expose-gc', script];
+    const command = [process.execPath, ...FLAGS, ...flags, '--expose-gc', script];
     const [program = '', ...args] =
       core === undefined ? command : ['taskset', '--cpu-list', `${core}`, ...command];
     this.#process = spawn(program, args, { env: ENVIRONMENT, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
@@ -54,9 +54,13 @@ export class Child<C extends Calls<C>> implements AsyncDisposable {
     this.#process.on('exit', (code, signal) => this.#end(`ended with ${code ?? signal}`));
   }
 
-  /** Starts the `main` of a folder; resolves when it answers calls. */
-  static async start<C extends Calls<C>>(name: string, core: number | undefined): Promise<Child<C>> {
-    const child = new Child<C>(name, core);
+  /** Starts the `main` of a folder, with flags for Node; resolves when it answers calls. */
+  static async start<C extends Calls<C>>(
+    name: string,
+    core: number | undefined,
+    flags: readonly string[] = [],
+  ): Promise<Child<C>> {
+    const child = new Child<C>(name, core, flags);
     await child.#answered(0, 'start');
     return child;
   }

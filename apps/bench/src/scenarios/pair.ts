@@ -11,6 +11,12 @@ import type { TargetName } from '../target-names.ts';
 import type { TickPlan } from '../tick-plan.ts';
 import { DeliveryError, type Surroundings } from './scenario.ts';
 
+/**
+ * As docs/recipes.md tells those who run a server: otherwise most of what a connection costs is space for new objects, which
+ * Node keeps for ever once it was needed.
+ */
+const SERVER_FLAGS = ['--max-semi-space-size=16'];
+
 /** A server and its load generator, both new, each in a process and on a core of its own. */
 export class Pair implements AsyncDisposable {
   readonly server: Child<ServerCalls>;
@@ -37,7 +43,7 @@ export class Pair implements AsyncDisposable {
 
   static async start(target: TargetName, plan: TickPlan, { cores, profile }: Surroundings): Promise<Pair> {
     const [server, load, redis, folder] = await Promise.all([
-      Child.start<ServerCalls>('server', cores.server),
+      Child.start<ServerCalls>('server', cores.server, SERVER_FLAGS),
       Child.start<LoadCalls>('load', cores.load),
       target === 'vitalwire-redis' ? startRedis(cores.load) : undefined,
       mkdtemp(join(tmpdir(), 'vitalwire-bench-')),

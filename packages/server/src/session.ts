@@ -39,6 +39,8 @@ export class Session implements SocketListener, Outlet {
   readonly #context: SessionContext;
   readonly #socket: Socket;
   #closed = false;
+  /** Something waits for the peer, since a write and until the socket has drained. */
+  #waits = false;
   /** Said already: leaves in one write with what is said next, at the latest when this turn ends. */
   #held: Uint8Array | undefined;
   /** Bytes sent so far. */
@@ -84,6 +86,7 @@ export class Session implements SocketListener, Outlet {
   // Outlet: what cursors hand over
 
   get writable(): boolean {
+    if (!this.#waits) return !this.#closed;
     return !this.#closed && this.#socket.waitingBytes < this.#context.limits.maxBufferedBytes;
   }
 
@@ -157,6 +160,7 @@ export class Session implements SocketListener, Outlet {
   }
 
   drained(): void {
+    this.#waits = false;
     this.#inbound.goOn('answers');
     for (const cursor of this.#cursors) cursor.drained();
   }
@@ -431,12 +435,13 @@ export class Session implements SocketListener, Outlet {
     // Nearly always; then there is nothing to put together.
     if (frames && !ping && !this.#held) {
       this.#sent += frames.byteLength;
-      return this.#socket.write(frames);
+      if (!this.#socket.write(frames)) this.#waits = true;
+      return;
     }
     const together = [this.#held, frames, ping].filter((part) => part !== undefined);
     this.#held = undefined;
     for (const { byteLength } of together) this.#sent += byteLength;
-    this.#socket.writeTogether(together);
+    if (!this.#socket.writeTogether(together)) this.#waits = true;
   }
 
   #timestamp(): string {

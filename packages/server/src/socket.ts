@@ -2,10 +2,10 @@
 export interface Socket {
   /** Bytes handed over and not yet taken by the operating system. */
   readonly waitingBytes: number;
-  /** Sends whole WebSocket frames, at once. */
-  write(frames: Uint8Array): void;
+  /** Sends whole WebSocket frames, at once. False when something waits now: `drained` will be called. */
+  write(frames: Uint8Array): boolean;
   /** The same, and those of several places in one write. */
-  writeTogether(frames: readonly Uint8Array[]): void;
+  writeTogether(frames: readonly Uint8Array[]): boolean;
   /** Stops and restarts reading from the peer. */
   pause(): void;
   resume(): void;

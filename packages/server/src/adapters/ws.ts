@@ -6,6 +6,13 @@ import type { Entrance } from '../entrance.ts';
 import type { Logger } from '../logger.ts';
 import type { Limits, Timing } from '../options.ts';
 import type { Socket, SocketListener } from '../socket.ts';
+import {
+  type TcpHandle,
+  tcpHandleOf,
+  type WriteRequest,
+  writeAllDirectly,
+  writeDirectly,
+} from './direct-write.ts';
 import { takeOver } from './take-over.ts';
 
 /** How WebSockets are taken in. */
@@ -124,41 +131,43 @@ const NOTHING = Buffer.alloc(0);
  * that a delivery has to touch.
  */
 class ServedWebSocket extends WebSocket implements Socket {
+  #handle: TcpHandle | undefined;
   #connection: Duplex | undefined;
   #listener: SocketListener | undefined;
   #options: WebSocketOptions | undefined;
-  /** Something waits, and an empty write behind it. */
-  #draining = false;
+  /** Writes of ours that wait. */
+  #waiting = 0;
 
   serve(connection: Duplex, entrance: Entrance, options: WebSocketOptions): void {
     this.#connection = connection;
+    this.#handle = tcpHandleOf(connection);
     this.#options = options;
     this.#listener = options.enter(this, entrance);
   }
 
   get waitingBytes(): number {
-    return this.#connection?.writableLength ?? 0;
+    return (this.#connection?.writableLength ?? 0) + (this.#handle?.writeQueueSize ?? 0);
   }
 
   /**
    * Past the sender of ws, which would frame the same bytes again for every peer. What ws writes itself, pongs and the
-   * close frame, it writes whole and at once as long as nothing is compressed, so that no frame gets into another; and
-   * from its close frame on it is not open any more, so that nothing follows that.
+   * close frame, it writes whole as long as nothing is compressed, so that no frame gets into another; and from its close
+   * frame on it is not open any more, so that nothing follows that.
    */
-  write(frames: Uint8Array): void {
-    const connection = this.#connection;
-    if (connection === undefined || this.readyState !== WebSocket.OPEN) return;
-    connection.write(frames);
-    if (connection.writableLength > 0) this.#awaitDrained(connection);
+  write(frames: Uint8Array): boolean {
+    if (this.readyState !== WebSocket.OPEN) return true;
+    const handle = this.#handle;
+    if (handle === undefined) return this.#writeToStream([frames]);
+    const waiting = writeDirectly(handle, frames);
+    return waiting === undefined || this.#await(waiting);
   }
 
-  writeTogether(frames: readonly Uint8Array[]): void {
-    const connection = this.#connection;
-    if (connection === undefined || this.readyState !== WebSocket.OPEN) return;
-    connection.cork();
-    for (const frame of frames) connection.write(frame);
-    connection.uncork();
-    if (connection.writableLength > 0) this.#awaitDrained(connection);
+  writeTogether(frames: readonly Uint8Array[]): boolean {
+    if (this.readyState !== WebSocket.OPEN) return true;
+    const handle = this.#handle;
+    if (handle === undefined) return this.#writeToStream(frames);
+    const waiting = writeAllDirectly(handle, frames);
+    return waiting === undefined || this.#await(waiting);
   }
 
   /** What ws tells. Taken here, because listeners would be a table of their own for every connection. */
@@ -180,20 +189,47 @@ class ServedWebSocket extends WebSocket implements Socket {
     return true;
   }
 
+  #await(waiting: WriteRequest | 'failed'): boolean {
+    if (waiting === 'failed') {
+      this.#connection?.destroy();
+      return true;
+    }
+    this.#waiting++;
+    waiting.oncomplete = (status) => {
+      if (status < 0) this.#connection?.destroy();
+      this.#taken();
+    };
+    return false;
+  }
+
+  #writeToStream(frames: readonly Uint8Array[]): boolean {
+    const connection = this.#connection;
+    if (connection === undefined) return true;
+    connection.cork();
+    for (const frame of frames) connection.write(frame);
+    connection.uncork();
+    if (connection.writableLength === 0) return true;
+    if (this.#waiting === 0) this.#awaitStream(connection);
+    return false;
+  }
+
   /**
    * By the callback of an empty write behind everything that waits. A callback of every write would cost a turn of the
    * queue for each, also for those that the operating system took at once, which are nearly all. And the event `drain`
    * comes only when more waited than the stream's own mark: a smaller limit of ours would wait for it for ever.
    */
-  #awaitDrained(connection: Duplex): void {
-    if (this.#draining) return;
-    this.#draining = true;
-    connection.write(NOTHING, () => {
-      this.#draining = false;
-      // After an error the close follows, which says all there is to say.
-      if (this.readyState !== WebSocket.OPEN) return;
-      if (connection.writableLength > 0) this.#awaitDrained(connection);
-      else this.#listener?.drained();
-    });
+  #awaitStream(connection: Duplex): void {
+    this.#waiting++;
+    connection.write(NOTHING, () => this.#taken());
+  }
+
+  #taken(): void {
+    this.#waiting--;
+    const connection = this.#connection;
+    // After an error the close follows, which says all there is to say.
+    if (this.#waiting > 0 || !connection || connection.destroyed || this.readyState !== WebSocket.OPEN)
+      return;
+    if (this.waitingBytes === 0) this.#listener?.drained();
+    else this.#awaitStream(connection);
   }
 }

@@ -19,15 +19,16 @@ export class FakeSocket implements Socket {
     return this.frames.map((frame): unknown => JSON.parse(frame));
   }
 
-  write(frames: Uint8Array): void {
+  write(frames: Uint8Array): boolean {
     for (const { kind, payload } of framesIn(frames)) {
       if (kind === 'text') this.frames.push(payload);
       else this.pings.push(payload);
     }
+    return this.waitingBytes === 0;
   }
 
-  writeTogether(frames: readonly Uint8Array[]): void {
-    this.write(Buffer.concat(frames));
+  writeTogether(frames: readonly Uint8Array[]): boolean {
+    return this.write(Buffer.concat(frames));
   }
 
   pause(): void {

@@ -1,23 +1,32 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, type Socket as Connection, connect } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { tcpHandleOf } from '../../src/adapters/direct-write.ts';
 import { attachWebSockets } from '../../src/adapters/ws.ts';
 import { textFrame } from '../../src/frame.ts';
 import { silentLogger } from '../../src/logger.ts';
 import { DEFAULT_LIMITS, DEFAULT_TIMING } from '../../src/options.ts';
-import type { Socket, SocketListener } from '../../src/socket.ts';
+import type { Socket } from '../../src/socket.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
+/** A secret that both ends know takes the place of certificates. */
+const PSK = { psk: Buffer.from('a secret of the test'), identity: 'peer' };
+const TLS = { ciphers: 'PSK', maxVersion: 'TLSv1.2' } as const;
+
 /** A server that takes one peer, and what the peer is heard to do. */
-async function setUp(listener: Partial<SocketListener> = {}) {
-  const httpServer = createServer().listen(0, '127.0.0.1');
+async function setUp(httpServer = createServer()) {
+  httpServer.listen(0, '127.0.0.1');
   closing.push(() => httpServer.close());
   await once(httpServer, 'listening');
   const { port } = httpServer.address() as AddressInfo;
@@ -41,20 +50,23 @@ async function setUp(listener: Partial<SocketListener> = {}) {
         pong: (payload) => heard.push(`pong ${payload}`),
         drained: () => heard.push('drained'),
         closed: (code) => heard.push(`closed ${code}`),
-        ...listener,
       };
     },
     left: () => {},
   });
-  return { port, heard, socket };
+  return { httpServer, port, heard, socket };
 }
 
 /** A peer that writes and reads the bytes itself. */
 async function rawPeer(port: number): Promise<Connection> {
   const peer = connect(port, '127.0.0.1');
+  await once(peer, 'connect');
+  return upgraded(peer);
+}
+
+async function upgraded(peer: Connection): Promise<Connection> {
   closing.push(() => peer.destroy());
   peer.on('error', () => {});
-  await once(peer, 'connect');
   peer.write(
     'GET /ws/1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
       'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
@@ -110,10 +122,21 @@ async function until(condition: () => boolean): Promise<void> {
 
 /** Everything that arrives until the connection ends. */
 async function untilEnd(peer: Connection): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  peer.on('data', (chunk: Buffer) => chunks.push(chunk)).resume();
+  const chunks = received(peer);
   await once(peer, 'close');
   return Buffer.concat(chunks);
+}
+
+/** Lets the peer read; what arrives is found here. */
+function received(peer: Connection): readonly Buffer[] {
+  const chunks: Buffer[] = [];
+  peer.on('data', (chunk: Buffer) => chunks.push(chunk)).resume();
+  return chunks;
+}
+
+/** Ends the sending direction below the stream, which does not learn of it. */
+function shutDown(connection: Connection, done: (value: unknown) => void): void {
+  Object.getPrototypeOf(connection)._final.call(connection, done);
 }
 
 describe('a socket of ws', () => {
@@ -241,5 +264,91 @@ describe('a socket of ws', () => {
     server.write(textFrame('too late'));
     await setImmediate();
     expect(heard).toEqual(['closed 1006']);
+  });
+
+  it('bears that the connection is cut here while something waits', async () => {
+    const { httpServer, port, socket, heard } = await setUp();
+    const connected = once(httpServer, 'connection');
+    const peer = await rawPeer(port);
+    const [connection] = (await connected) as [Connection];
+    peer.pause();
+    const server = await socket;
+    await fill(server);
+    connection.destroy();
+    server.write(textFrame('too late'));
+    server.writeTogether([textFrame('too'), textFrame('late')]);
+    await until(() => heard.length > 0);
+    server.write(textFrame('much too late'));
+    await setImmediate();
+    expect(heard).toEqual(['closed 1006']);
+  });
+
+  it('ends a connection that cannot be written to', async () => {
+    const { httpServer, port, socket, heard } = await setUp();
+    const connected = once(httpServer, 'connection');
+    await rawPeer(port);
+    const [connection] = (await connected) as [Connection];
+    const server = await socket;
+    // Nothing can be sent any more, as when the peer has gone and nobody noticed yet.
+    await new Promise((resolve) => shutDown(connection, resolve));
+    server.write(textFrame('too late'));
+    await until(() => heard.length > 0);
+    expect(heard).toEqual(['closed 1006']);
+  });
+
+  // Otherwise the tests here say little: direct-write.ts has to know every version of Node that is supported.
+  it.skipIf(process.platform === 'win32')('is written to past the stream of Node', async () => {
+    const { httpServer, port } = await setUp();
+    const connected = once(httpServer, 'connection');
+    await rawPeer(port);
+    const [connection] = (await connected) as [Connection];
+    expect(tcpHandleOf(connection)).toBeDefined();
+  });
+
+  it('keeps what waits for the peer, though nobody else does', async () => {
+    const { port, socket } = await setUp();
+    const peer = await rawPeer(port);
+    peer.pause();
+    const server = await socket;
+    const filled = await fill(server);
+    for (let number = 0; number < 200; number++) server.write(textFrame(`${number}`.padEnd(20_000, 't')));
+    setFlagsFromString('--expose-gc');
+    runInNewContext('gc')();
+    // They would take the place of what was collected.
+    for (let number = 0; number < 200; number++) textFrame('?'.repeat(20_000));
+    server.close(1012, 'restarting');
+    const ended = untilEnd(peer);
+    peer.write(maskedFrame(0x88, Buffer.of(0x03, 0xf4)));
+    const texts = cut(await ended).slice(filled, -1);
+    expect(texts.map(({ payload }) => payload.toString())).toEqual(
+      Array.from({ length: 200 }, (_, number) => `${number}`.padEnd(20_000, 't')),
+    );
+  });
+
+  it('sends over TLS as well, in order', async () => {
+    const { port, socket, heard } = await setUp(createTlsServer({ ...TLS, pskCallback: () => PSK.psk }));
+    const connection = connectTls({
+      ...TLS,
+      port,
+      checkServerIdentity: () => undefined,
+      pskCallback: () => PSK,
+    });
+    await once(connection, 'secureConnect');
+    const peer = await upgraded(connection);
+    peer.pause();
+    const server = await socket;
+    const texts = Array.from({ length: 200 }, (_, number) => `${number}`.padEnd(20_000, 't'));
+    for (const text of texts) server.writeTogether([textFrame(text), textFrame('')]);
+    expect(server.waitingBytes).toBeGreaterThan(0);
+    const chunks = received(peer);
+    await until(() => heard.includes('drained'));
+    server.close(1012, 'restarting');
+    peer.write(maskedFrame(0x88, Buffer.of(0x03, 0xf4)));
+    await once(peer, 'close');
+    expect(
+      cut(Buffer.concat(chunks))
+        .map(({ payload }) => payload.toString())
+        .slice(0, -1),
+    ).toEqual(texts.flatMap((text) => [text, '']));
   });
 });

@@ -18,6 +18,8 @@ export interface Beginning extends Continuity {
 export interface ObservedSubscription {
   readonly diagnosisId: number;
   readonly state: SubscriptionState;
+  /** The last time that it began to receive; `undefined` before the first. */
+  readonly beginning: Beginning | undefined;
 }
 
 /**
@@ -91,10 +93,13 @@ export class PageHistory {
       return;
     }
     const before = this.#subscriptions.get(subscription);
-    this.#subscriptions.set(subscription, { page, diagnosisId, state });
     const continuity = continuityOf(state);
-    if (continuity === undefined || isSame(continuity, before && continuityOf(before.state))) return;
-    this.#beginnings.push({ ...continuity, diagnosisId, after: this.#entries.length });
+    const goesOn = continuity === undefined || isSame(continuity, before && continuityOf(before.state));
+    const beginning = goesOn
+      ? before?.beginning
+      : { ...continuity, diagnosisId, after: this.#entries.length };
+    this.#subscriptions.set(subscription, { page, diagnosisId, state, beginning });
+    if (!goesOn && beginning) this.#beginnings.push(beginning);
   }
 
   #handled({ handler, failed, publication }: Extract<ClientEvent, { kind: 'handled' }>): void {

@@ -121,6 +121,20 @@ describe('the history of a page', () => {
     ]);
   });
 
+  it('knows how each of several subscriptions began last', () => {
+    const page = new ReportingPage();
+    const continuity = (status: string, count: number) => ({ continuity: { status, count } });
+    page.state('catching_up', continuity('recovered', 3));
+    page.state('live', continuity('live', 0), 'subscription 2');
+    page.state('live', continuity('recovered', 3));
+    page.state('waiting', { retryAt: 5 });
+    page.state('live', continuity('live', 0), 'subscription 3');
+    const statuses = () => page.history.subscriptions.map(({ beginning }) => beginning?.status);
+    expect(statuses()).toEqual(['recovered', 'live', 'live']);
+    page.state('live', continuity('live', 0));
+    expect(statuses()).toEqual(['live', 'live', 'live']);
+  });
+
   it('has the subscriptions of the page that is shown, and of its frames, that were not ended', () => {
     const page = new ReportingPage();
     page.state('live');

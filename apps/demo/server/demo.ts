@@ -75,6 +75,10 @@ async function serve(http: Server, url: string, settings: Settings): Promise<Omi
     records,
     analytics: new Analytics({ database, records, outbox, onAdded: () => publisher.wake() }),
     tokenFor: ({ id }) => signToken({ secret, sub: id, expiresInSeconds: tokenSeconds }),
+    topOf: async (diagnosisId) => {
+      const { epoch, top } = await log.state(diagnosisId);
+      return { epoch, offset: top };
+    },
     webFolder: webFolder(),
   });
   const vitalwire = createServer({

@@ -1,3 +1,5 @@
+import type { Position } from '@vitalwire/protocol';
+
 /** What the page and the backend say to each other over REST. Times are ISO 8601 in UTC, shares go from 0 to 1. */
 
 /** Somebody one can log in as. */
@@ -59,8 +61,8 @@ export interface DiagnosisSummary {
   readonly patientName: string;
 }
 
-/** A diagnosis as it stood when everything up to `position` had been published. */
-export interface DiagnosisSnapshot extends DiagnosisSummary {
+/** What the clinic knows of a diagnosis, as far as it has been published. */
+export interface DiagnosisState extends DiagnosisSummary {
   readonly about: string;
   /** Every recommendation, the oldest first; the last one counts. */
   readonly recommendations: readonly [Recommendation, ...Recommendation[]];
@@ -70,8 +72,13 @@ export interface DiagnosisSnapshot extends DiagnosisSummary {
   readonly measurements: readonly Measurement[];
   /** With enough reports, an effectiveness below this leads to another herb. */
   readonly failingBelow: number;
-  /** Publications up to here, as `epoch:offset`, are contained; absent when nothing was published yet. */
-  readonly position?: string;
+}
+
+/** The answer of `GET /api/diagnoses/:id`: what a live page begins with. */
+export interface DiagnosisSnapshot {
+  readonly state: DiagnosisState;
+  /** Everything that was published of this up to here is contained in the state, and nothing after it. */
+  readonly position: Position | 'earliest';
 }
 
 /** The body of `POST /api/diagnoses/:id/feedback`. */

@@ -1,6 +1,8 @@
+import type { Snapshot, SnapshotRequest } from '@vitalwire/client';
 import type {
   AdjustmentForm,
   DiagnosisSnapshot,
+  DiagnosisState,
   DiagnosisSummary,
   Feedback,
   FeedbackForm,
@@ -9,7 +11,7 @@ import type {
 } from '../server/views.ts';
 
 /** An answer of the clinic's backend that is no success. */
-export class RefusedError extends Error {
+class RefusedError extends Error {
   override readonly name = 'RefusedError';
   /** The HTTP status. */
   readonly status: number;
@@ -18,6 +20,12 @@ export class RefusedError extends Error {
     super(message);
     this.status = status;
   }
+}
+
+/** What the clinic tells of a diagnosis, or why it does not. */
+export interface Known {
+  readonly diagnosis?: DiagnosisState;
+  readonly refusal?: string;
 }
 
 /** The clinic's REST interface, as one person who is logged in. */
@@ -37,7 +45,17 @@ export function createApi(session: string, onExpired: () => void) {
     /** A JWT that is valid now. */
     token: async () => (await ask<{ token: string }>('POST', '/api/token')).token,
     diagnoses: () => ask<DiagnosisSummary[]>('GET', '/api/diagnoses'),
-    diagnosis: (id: number) => ask<DiagnosisSnapshot>('GET', `/api/diagnoses/${id}`),
+    /** What a diagnosis begins with, and again after a gap. */
+    loadSnapshot: async ({ diagnosisId }: SnapshotRequest): Promise<Snapshot<Known>> => {
+      try {
+        const { state, position } = await ask<DiagnosisSnapshot>('GET', `/api/diagnoses/${diagnosisId}`);
+        return { state: { diagnosis: state }, position };
+      } catch (error) {
+        // What is thrown here is tried again; a refusal is an answer.
+        if (!(error instanceof RefusedError) || error.status >= 500) throw error;
+        return { state: { refusal: error.message }, position: 'earliest' };
+      }
+    },
     giveFeedback: (id: number, form: FeedbackForm) =>
       ask<Feedback>('POST', `/api/diagnoses/${id}/feedback`, form),
     adjust: (id: number, form: AdjustmentForm) =>

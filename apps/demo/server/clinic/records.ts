@@ -1,3 +1,4 @@
+import type { Position } from '@vitalwire/protocol';
 import type { Observation } from '../analytics/effectiveness.ts';
 import type { DiagnosisSummary, Feedback, Measurement, Recommendation } from '../views.ts';
 import type { ClinicDatabase } from './database.ts';
@@ -53,9 +54,10 @@ export function createRecords({ sql }: ClinicDatabase) {
     'SELECT rating, effectiveness FROM feedback WHERE course_id = ? ORDER BY id',
   );
   const positionOf = sql.prepare(
-    `SELECT epoch || ':' || "offset" AS position FROM outbox
+    `SELECT epoch, "offset" FROM outbox
       WHERE diagnosis_id = ? AND settled_at IS NOT NULL AND epoch IS NOT NULL ORDER BY id DESC LIMIT 1`,
   );
+  const openOf = sql.prepare('SELECT 1 FROM outbox WHERE diagnosis_id = ? AND settled_at IS NULL LIMIT 1');
 
   const insertRecommendation = sql.prepare(
     `INSERT INTO recommendations (diagnosis_id, outbox_id, course_id, herb, preparation, dosage, frequency, reason, at)
@@ -83,7 +85,12 @@ export function createRecords({ sql }: ClinicDatabase) {
     feedback: (id: number) => rows<Feedback>(feedbackOf.all(id, SNAPSHOT_ROWS)),
     measurements: (id: number) => rows<Measurement>(measurementsOf.all(id, SNAPSHOT_ROWS)),
     /** The place of the newest publication that was made of these records. */
-    position: (id: number) => (positionOf.get(id) as { position: string } | undefined)?.position,
+    position(id: number): Position | undefined {
+      const { epoch, offset } = positionOf.get(id) ?? {};
+      return epoch === undefined ? undefined : { epoch: String(epoch), offset: Number(offset) };
+    },
+    /** Whether something of these records is still to be published, or may have been without an answer so far. */
+    isPublishing: (id: number) => openOf.get(id) !== undefined,
 
     /** The recommendation that counts, published or not. */
     current: (id: number) => latestRecommendation.get(id, 1) as CourseRecommendation | undefined,

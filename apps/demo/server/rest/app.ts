@@ -1,4 +1,5 @@
 import { serveStatic } from '@hono/node-server/serve-static';
+import type { Position } from '@vitalwire/protocol';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
@@ -10,7 +11,15 @@ import { maySee } from '../clinic/access.ts';
 import type { People } from '../clinic/people.ts';
 import type { Diagnosis, Records } from '../clinic/records.ts';
 import { simulatedFeedback } from '../clinic/seed.ts';
-import type { DiagnosisSnapshot, DiagnosisSummary, Login, Person, Recommendation } from '../views.ts';
+import { snapshotPosition } from '../clinic/snapshot-position.ts';
+import type {
+  DiagnosisSnapshot,
+  DiagnosisState,
+  DiagnosisSummary,
+  Login,
+  Person,
+  Recommendation,
+} from '../views.ts';
 
 /** What the clinic's own backend works with. */
 export interface RestOptions {
@@ -19,6 +28,8 @@ export interface RestOptions {
   readonly analytics: Analytics;
   /** Signs a token for the live connection. */
   readonly tokenFor: (person: Person) => Promise<string>;
+  /** Where the log of a diagnosis stands. */
+  readonly topOf: (diagnosisId: number) => Promise<Position>;
   /** Folder with the built page. */
   readonly webFolder: string;
 }
@@ -33,7 +44,7 @@ const feedbackSchema = z.object({
 const adjustmentSchema = z.object({ dosage: text, frequency: text, reason: text });
 
 /** Creates the clinic's REST interface together with the page. */
-export function createRest({ people, records, analytics, tokenFor, webFolder }: RestOptions): Hono {
+export function createRest({ people, records, analytics, tokenFor, topOf, webFolder }: RestOptions): Hono {
   const app = new Hono();
 
   app.use(
@@ -73,7 +84,7 @@ export function createRest({ people, records, analytics, tokenFor, webFolder }: 
     return c.json(seen.map(summarize));
   });
 
-  app.get('/api/diagnoses/:id', (c) => c.json(snapshotOf(diagnosisOf(c))));
+  app.get('/api/diagnoses/:id', async (c) => c.json(await snapshotOf(diagnosisOf(c))));
 
   app.post('/api/diagnoses/:id/feedback', async (c) => {
     const diagnosis = diagnosisOf(c);
@@ -119,9 +130,16 @@ export function createRest({ people, records, analytics, tokenFor, webFolder }: 
     throw new HTTPException(403, { message: 'this diagnosis is not yours' });
   }
 
-  function snapshotOf(diagnosis: Diagnosis): DiagnosisSnapshot {
+  async function snapshotOf(diagnosis: Diagnosis): Promise<DiagnosisSnapshot> {
+    const top = await topOf(diagnosis.id);
+    // From here on nothing waits: the state and its position are of the same moment.
+    const published = records.position(diagnosis.id);
+    const publishing = records.isPublishing(diagnosis.id);
+    return { state: stateOf(diagnosis), position: snapshotPosition({ top, published, publishing }) };
+  }
+
+  function stateOf(diagnosis: Diagnosis): DiagnosisState {
     const { id, about } = diagnosis;
-    const position = records.position(id);
     return {
       ...summarize(diagnosis),
       about,
@@ -129,7 +147,6 @@ export function createRest({ people, records, analytics, tokenFor, webFolder }: 
       feedback: records.feedback(id),
       measurements: records.measurements(id),
       failingBelow: FAILING_BELOW,
-      ...(position !== undefined && { position }),
     };
   }
 }

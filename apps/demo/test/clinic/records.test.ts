@@ -33,10 +33,11 @@ describe('records', () => {
     const before = clinic.records.feedback(101).length;
     clinic.analytics.takeFeedback(clinic.diagnosis(101), form);
     expect(clinic.records.feedback(101)).toHaveLength(before);
-    expect(clinic.records.position(101)).toBeUndefined();
+    expect([clinic.records.position(101), clinic.records.isPublishing(101)]).toEqual([undefined, true]);
     clinic.settleAll('epoch');
     expect(clinic.records.feedback(101)).toHaveLength(before + 1);
-    expect(clinic.records.position(101)).toBe('epoch:2');
+    expect(clinic.records.position(101)).toEqual({ epoch: 'epoch', offset: 2 });
+    expect([clinic.records.isPublishing(101), clinic.records.isPublishing(102)]).toEqual([false, false]);
   });
 
   it('show the whole course of treatment, the oldest first', () => {

@@ -1,6 +1,6 @@
 import type { Publication } from '@vitalwire/client';
 import { describe, expect, it } from 'vitest';
-import type { DiagnosisSnapshot, Recommendation } from '../../server/views.ts';
+import type { DiagnosisState, Recommendation } from '../../server/views.ts';
 import { apply, changedFields, currentOf } from '../../web/live/diagnosis-state.ts';
 
 const at = '2026-01-01T08:00:00.000Z';
@@ -12,7 +12,7 @@ const chamomile: Recommendation = {
   reason: 'First choice',
   at,
 };
-const snapshot: DiagnosisSnapshot = {
+const diagnosis: DiagnosisState = {
   id: 101,
   title: 'Difficulty falling asleep',
   patientId: 'amara',
@@ -22,7 +22,6 @@ const snapshot: DiagnosisSnapshot = {
   recommendations: [chamomile],
   feedback: [{ id: 1, rating: 4, effectiveness: 0.6, comment: '', at }],
   measurements: [{ courseId: 1, herb: 'Chamomile', effectiveness: 0.6, confidence: 0.3, sampleSize: 1, at }],
-  position: 'e:5',
 };
 
 const place = { diagnosis_id: 101, timestamp: at, epoch: 'e', recovered: false };
@@ -37,27 +36,17 @@ function feedback(offset: number, id: number): Publication<'feedback_update'> {
 }
 
 describe('apply', () => {
-  it('adds feedback and moves the position', () => {
-    const { feedback: all, position } = apply(snapshot, feedback(6, 2));
-    expect(all.map(({ id }) => id)).toEqual([1, 2]);
-    expect(position).toBe('e:6');
-  });
-
-  it('changes nothing by what the snapshot contains', () => {
-    expect(apply(snapshot, feedback(5, 2))).toBe(snapshot);
-  });
-
-  it('takes offsets of another epoch as new', () => {
-    expect(apply(snapshot, { ...feedback(1, 2), epoch: 'other' }).position).toBe('other:1');
+  it('adds feedback', () => {
+    expect(apply(diagnosis, feedback(6, 2)).feedback.map(({ id }) => id)).toEqual([1, 2]);
   });
 
   it('shows a feedback once, whatever brought it', () => {
-    expect(apply(snapshot, feedback(6, 1)).feedback).toMatchObject([{ id: 1, rating: 2 }]);
+    expect(apply(diagnosis, feedback(6, 1)).feedback).toMatchObject([{ id: 1, rating: 2 }]);
   });
 
   it('adds a measurement of the current herb when none is named', () => {
     const data = { recommendation_id: 1, new_effectiveness: 0.5, confidence: 0.4, sample_size: 2 };
-    const { measurements } = apply(snapshot, { ...place, offset: 6, type: 'effectiveness_update', data });
+    const { measurements } = apply(diagnosis, { ...place, offset: 6, type: 'effectiveness_update', data });
     expect(measurements.at(-1)).toMatchObject({ herb: 'Chamomile', effectiveness: 0.5, sampleSize: 2 });
   });
 
@@ -69,7 +58,7 @@ describe('apply', () => {
       reason: 'Did not help',
       changed_fields: ['herb'],
     };
-    const after = apply(snapshot, { ...place, offset: 6, type: 'recommendation_update', data });
+    const after = apply(diagnosis, { ...place, offset: 6, type: 'recommendation_update', data });
     expect(currentOf(after)).toMatchObject({ herb: 'Valerian', preparation: '', reason: 'Did not help' });
   });
 });

@@ -1,23 +1,13 @@
 import type { AnyPublication } from '@vitalwire/client';
-import { type Position, parsePosition, type Recommendation as WireRecommendation } from '@vitalwire/protocol';
-import type { DiagnosisSnapshot, Feedback, Measurement, Recommendation } from '../../server/views.ts';
+import type { Recommendation as WireRecommendation } from '@vitalwire/protocol';
+import type { DiagnosisState, Feedback, Measurement, Recommendation } from '../../server/views.ts';
 
-/**
- * A diagnosis after one more publication. What the snapshot contains already changes nothing: the position held by this
- * tab may be older than a snapshot that was loaded after it.
- */
-export function apply(diagnosis: DiagnosisSnapshot, publication: AnyPublication): DiagnosisSnapshot {
-  if (contains(diagnosis, publication)) return diagnosis;
-  const { epoch, offset } = publication;
-  return { ...diagnosis, ...changeBy(diagnosis, publication), position: `${epoch}:${offset}` };
+/** A diagnosis after one more publication. */
+export function apply(diagnosis: DiagnosisState, publication: AnyPublication): DiagnosisState {
+  return { ...diagnosis, ...changeBy(diagnosis, publication) };
 }
 
-function contains({ position }: DiagnosisSnapshot, { epoch, offset }: Position): boolean {
-  const known = position === undefined ? undefined : parsePosition(position);
-  return known?.epoch === epoch && offset <= known.offset;
-}
-
-function changeBy(diagnosis: DiagnosisSnapshot, publication: AnyPublication): Partial<DiagnosisSnapshot> {
+function changeBy(diagnosis: DiagnosisState, publication: AnyPublication): Partial<DiagnosisState> {
   const at = publication.timestamp;
   switch (publication.type) {
     case 'feedback_update': {
@@ -46,7 +36,7 @@ function changeBy(diagnosis: DiagnosisSnapshot, publication: AnyPublication): Pa
 }
 
 /** The recommendation that counts. */
-export function currentOf({ recommendations }: DiagnosisSnapshot): Recommendation {
+export function currentOf({ recommendations }: DiagnosisState): Recommendation {
   return recommendations.at(-1) ?? recommendations[0];
 }
 

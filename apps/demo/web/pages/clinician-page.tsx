@@ -1,14 +1,20 @@
-import type { DiagnosisSnapshot } from '../../server/views.ts';
-import type { Api } from '../api.ts';
+import type { DiagnosisState } from '../../server/views.ts';
+import { useApi } from '../live/api-context.ts';
 import { currentOf } from '../live/diagnosis-state.ts';
-import type { TopicView } from '../live/live-feed.ts';
+import { useClinicDiagnosis } from '../live/use-clinic-diagnosis.ts';
+import { arrivalsOf, type Visit } from '../live/visit.ts';
 import { AdjustForm } from '../parts/adjust-form.tsx';
 import { EffectivenessChart } from '../parts/effectiveness-chart.tsx';
 import { FeedbackList } from '../parts/feedback-list.tsx';
 import { RecommendationLedger } from '../parts/recommendation-ledger.tsx';
 import { percent } from '../words.ts';
 
-export function ClinicianPage({ api, topics }: { api: Api; topics: readonly TopicView[] }) {
+interface ClinicianPageProps {
+  readonly diagnosisIds: readonly number[];
+  readonly visit: Visit;
+}
+
+export function ClinicianPage({ diagnosisIds, visit }: ClinicianPageProps) {
   return (
     <main className="clinic">
       <header className="page-head">
@@ -19,15 +25,16 @@ export function ClinicianPage({ api, topics }: { api: Api; topics: readonly Topi
           holds the true one with a probability of 80 %: more reports make it narrow.
         </p>
       </header>
-      {topics.map((topic) => (
-        <Case key={topic.diagnosisId} topic={topic} api={api} />
+      {diagnosisIds.map((id) => (
+        <Case key={id} diagnosisId={id} visit={visit} />
       ))}
     </main>
   );
 }
 
-function Case({ topic, api }: { topic: TopicView; api: Api }) {
-  const { diagnosis, diagnosisId } = topic;
+function Case({ diagnosisId, visit }: { diagnosisId: number; visit: Visit }) {
+  const api = useApi();
+  const { diagnosis } = useClinicDiagnosis(diagnosisId).data ?? {};
   if (diagnosis === undefined)
     return <p className="hint">Loading the records of diagnosis {diagnosisId} …</p>;
   const { title, patientName, measurements, failingBelow } = diagnosis;
@@ -50,7 +57,7 @@ function Case({ topic, api }: { topic: TopicView; api: Api }) {
       <div className="case-columns">
         <div>
           <h3>Feedback</h3>
-          <FeedbackList diagnosis={diagnosis} arrivals={topic.arrivals} />
+          <FeedbackList diagnosis={diagnosis} arrivals={arrivalsOf(visit, diagnosisId)} />
         </div>
         <div>
           <h3>Recommendations</h3>
@@ -67,7 +74,7 @@ function Case({ topic, api }: { topic: TopicView; api: Api }) {
 }
 
 /** The last measurement, unless it is of a herb that was replaced since. */
-function Effectiveness({ diagnosis }: { diagnosis: DiagnosisSnapshot }) {
+function Effectiveness({ diagnosis }: { diagnosis: DiagnosisState }) {
   const { herb } = currentOf(diagnosis);
   const last = diagnosis.measurements.at(-1);
   const known = last?.herb === herb ? last : undefined;

@@ -1,42 +1,51 @@
-import type { Person } from '../../server/views.ts';
-import type { Api } from '../api.ts';
+import type { DiagnosisSummary, Person } from '../../server/views.ts';
+import { useApi } from '../live/api-context.ts';
 import { currentOf } from '../live/diagnosis-state.ts';
-import type { TopicView } from '../live/live-feed.ts';
-import { AccessDenied, refusalOf } from '../parts/access-denied.tsx';
+import { useClinicDiagnosis } from '../live/use-clinic-diagnosis.ts';
+import { arrivalsOf, type Visit } from '../live/visit.ts';
+import { AccessDenied } from '../parts/access-denied.tsx';
 import { FeedbackForm } from '../parts/feedback-form.tsx';
 import { SpecimenSheet } from '../parts/specimen-sheet.tsx';
 
 interface PatientPageProps {
   readonly person: Person;
-  readonly api: Api;
-  readonly topics: readonly TopicView[];
+  /** The diagnoses that this person may see; `undefined` until that is known. */
+  readonly listed: readonly DiagnosisSummary[] | undefined;
+  readonly visit: Visit;
   readonly diagnosisId: number;
 }
 
-export function PatientPage({ person, api, topics, diagnosisId }: PatientPageProps) {
-  const topic = topics.find((one) => one.diagnosisId === diagnosisId);
-  const own = topics.filter(({ diagnosis }) => diagnosis?.patientId === person.id);
+export function PatientPage({ person, listed, visit, diagnosisId }: PatientPageProps) {
+  const own = listed?.filter(({ patientId }) => patientId === person.id) ?? [];
   return (
     <main className="patient">
       {own.length > 1 && (
         <nav className="tabs" aria-label="Your diagnoses">
-          {own.map(({ diagnosisId: id, diagnosis }) => (
+          {own.map(({ id, title }) => (
             <a key={id} href={`#/patient/${id}`} aria-current={id === diagnosisId ? 'page' : undefined}>
-              {diagnosis?.title}
+              {title}
             </a>
           ))}
         </nav>
       )}
-      {topic && <Diagnosis topic={topic} api={api} own={own.length > 0} />}
+      {listed && <Diagnosis diagnosisId={diagnosisId} visit={visit} own={own.length > 0} />}
     </main>
   );
 }
 
-function Diagnosis({ topic, api, own }: { topic: TopicView; api: Api; own: boolean }) {
-  const { diagnosis } = topic;
+interface DiagnosisProps {
+  readonly diagnosisId: number;
+  readonly visit: Visit;
+  readonly own: boolean;
+}
+
+function Diagnosis({ diagnosisId, visit, own }: DiagnosisProps) {
+  const api = useApi();
+  const { data, error } = useClinicDiagnosis(diagnosisId);
+  const { diagnosis, refusal } = data ?? {};
   if (diagnosis === undefined) {
-    if (refusalOf(topic) !== undefined) return <AccessDenied topic={topic} own={own} />;
-    return <p className="hint">Loading the records of diagnosis {topic.diagnosisId} …</p>;
+    if (!error) return <p className="hint">Loading the records of diagnosis {diagnosisId} …</p>;
+    return <AccessDenied diagnosisId={diagnosisId} reason={error.code} refusal={refusal} own={own} />;
   }
   return (
     <>
@@ -47,7 +56,7 @@ function Diagnosis({ topic, api, own }: { topic: TopicView; api: Api; own: boole
         <h1>{diagnosis.title}</h1>
         <p>{diagnosis.about}</p>
       </header>
-      <SpecimenSheet topic={topic} diagnosis={diagnosis} />
+      <SpecimenSheet diagnosis={diagnosis} arrivals={arrivalsOf(visit, diagnosisId)} />
       <FeedbackForm
         key={diagnosis.id}
         herb={currentOf(diagnosis).herb}

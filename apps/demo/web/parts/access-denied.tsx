@@ -1,27 +1,27 @@
-import type { TopicView } from '../live/live-feed.ts';
-
-/** Why a subscription was stopped for good; `undefined` while it is not. */
-export function refusalOf({ state }: TopicView): string | undefined {
-  return state.name === 'stopped' && state.reason !== 'closed' && state.reason !== 'unsubscribed'
-    ? state.reason
-    : undefined;
+interface AccessDeniedProps {
+  readonly diagnosisId: number;
+  /** Why the live server refused. */
+  readonly reason: string;
+  /** What the clinic's records say. */
+  readonly refusal: string | undefined;
+  /** Whether this person has diagnoses of their own. */
+  readonly own: boolean;
 }
 
 /** What somebody sees who may not follow a diagnosis. */
-export function AccessDenied({ topic, own }: { topic: TopicView; own: boolean }) {
-  const reason = refusalOf(topic) ?? 'refused';
+export function AccessDenied({ diagnosisId, reason, refusal, own }: AccessDeniedProps) {
   return (
     <section
       className="card denied"
       role="alert"
       data-testid={reason === 'access_denied' ? 'access-denied' : 'subscription-refused'}
-      data-diagnosis={topic.diagnosisId}
+      data-diagnosis={diagnosisId}
       data-reason={reason}
     >
       <h2>{reason === 'access_denied' ? 'Access denied' : 'Refused'}</h2>
       <p>
-        Diagnosis {topic.diagnosisId} is not yours. The live server refused the subscription with{' '}
-        <code>{reason}</code>, and the clinic’s records say: {topic.refusal ?? 'nothing'}.
+        Diagnosis {diagnosisId} is not yours. The live server refused the subscription with{' '}
+        <code>{reason}</code>, and the clinic’s records say: {refusal ?? 'nothing'}.
       </p>
       <p>
         {own

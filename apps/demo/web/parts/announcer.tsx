@@ -1,18 +1,16 @@
 import { useEffect, useRef, useState } from 'react';
-import type { TopicView } from '../live/live-feed.ts';
+import type { Visit } from '../live/visit.ts';
 import { headline } from '../words.ts';
 
 /** Long enough that a burst of arrivals becomes one sentence. */
 const SETTLE_MS = 500;
 
 /** Tells screen readers what arrived. */
-export function Announcer({ topics }: { topics: readonly TopicView[] }) {
+export function Announcer({ visit }: { visit: Visit }) {
   const [sentence, setSentence] = useState('');
   const told = useRef({ arrived: 0, recovered: 0 });
-  const all = topics.flatMap(({ arrivals }) => arrivals);
-  const arrived = all.length;
-  const recovered = topics.reduce((sum, topic) => sum + topic.recovered, 0);
-  const newest = all.toSorted((a, b) => a.timestamp.localeCompare(b.timestamp)).at(-1);
+  const { arrivals, arrived, recovered } = visit;
+  const newest = arrivals.toSorted((a, b) => a.timestamp.localeCompare(b.timestamp)).at(-1);
   const last = newest && headline(newest);
 
   useEffect(() => {

@@ -1,12 +1,12 @@
-import type { TopicView } from '../live/live-feed.ts';
+import type { Visit } from '../live/visit.ts';
 import { headline, when } from '../words.ts';
 import { OriginTag } from './origin-tag.tsx';
 
 /** Every message that arrived since the page was opened, the newest first. */
-export function Arrivals({ topics }: { topics: readonly TopicView[] }) {
-  const arrivals = topics
-    .flatMap((topic) => topic.arrivals)
-    .toSorted((a, b) => b.timestamp.localeCompare(a.timestamp) || b.offset - a.offset);
+export function Arrivals({ visit }: { visit: Visit }) {
+  const arrivals = visit.arrivals.toSorted(
+    (a, b) => b.timestamp.localeCompare(a.timestamp) || b.offset - a.offset,
+  );
   if (arrivals.length === 0) {
     return <p className="hint">Nothing yet. Messages appear here as they arrive.</p>;
   }

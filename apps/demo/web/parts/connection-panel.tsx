@@ -1,6 +1,8 @@
-import type { Client, ConnectionState } from '@vitalwire/client';
+import type { ConnectionState } from '@vitalwire/client';
 import { formatPosition } from '@vitalwire/protocol';
-import type { LiveView, TopicView } from '../live/live-feed.ts';
+import { useClient, useConnectionState } from '@vitalwire/react';
+import { useClinicDiagnosis } from '../live/use-clinic-diagnosis.ts';
+import { arrivalsOf, type Visit } from '../live/visit.ts';
 import { nameOfConnection, nameOfSubscription } from '../words.ts';
 import { Arrivals } from './arrivals.tsx';
 import { Countdown } from './countdown.tsx';
@@ -10,17 +12,16 @@ import { SimulateForm } from './simulate-form.tsx';
 import { Stem } from './stem.tsx';
 
 interface ConnectionPanelProps {
-  readonly live: LiveView;
-  readonly client: Client | undefined;
-  readonly onSimulate: (diagnosisId: number) => Promise<void>;
+  /** The diagnoses that are subscribed to, and those of them that may be seen. */
+  readonly followed: readonly number[];
+  readonly own: readonly number[];
+  readonly visit: Visit;
+  readonly tokens: number;
 }
 
 /** Shows how live the page is, and lets the visitor break the connection and mend it. */
-export function ConnectionPanel({ live, client, onSimulate }: ConnectionPanelProps) {
-  const { connection, topics, tokens } = live;
-  const subscriptions = topics.map(({ state }) => state);
-  const known = topics.filter(({ diagnosis }) => diagnosis !== undefined);
-  const recovered = topics.reduce((sum, topic) => sum + topic.recovered, 0);
+export function ConnectionPanel({ followed, own, visit, tokens }: ConnectionPanelProps) {
+  const connection = useConnectionState();
   return (
     <aside className="panel" id="connection" aria-label="Live connection">
       <div className={`panel-state ${connection.name}`}>
@@ -28,61 +29,57 @@ export function ConnectionPanel({ live, client, onSimulate }: ConnectionPanelPro
         <p className="state-line" role="status">
           <span className="state-dot" aria-hidden="true" />
           <b data-testid="connection-state" data-state={connection.name}>
-            {nameOfConnection(connection, subscriptions)}
+            {nameOfConnection(connection, Object.values(visit.subscriptions))}
           </b>
         </p>
         <p className="hint">
           {connection.name === 'waiting' ? <Countdown until={connection.retryAt} /> : hintFor(connection)}
         </p>
-        <ConnectionButtons connection={connection} client={client} />
-        {known.length > 0 && <SimulateForm topics={known} onSimulate={onSimulate} />}
+        <ConnectionButtons />
+        {own.length > 0 && <SimulateForm diagnosisIds={own} />}
       </div>
 
       <ul className="topics">
-        {topics.map((topic) => (
-          <TopicRow key={topic.diagnosisId} topic={topic} />
+        {followed.map((id) => (
+          <TopicRow key={id} diagnosisId={id} visit={visit} />
         ))}
       </ul>
-      <Gaps topics={topics} />
+      <Gaps visit={visit} />
 
       <section className="panel-arrivals" aria-label="Arrived messages">
         <p className="arrivals-head">
           <span className="count-recovered">
-            <b data-testid="recovered-count">{recovered}</b> recovered
+            <b data-testid="recovered-count">{visit.recovered}</b> recovered
           </span>
           <span>
             <b data-testid="token-count">{tokens}</b> {tokens === 1 ? 'token' : 'tokens'} used
           </span>
         </p>
-        <Arrivals topics={topics} />
+        <Arrivals visit={visit} />
       </section>
-      <Devtools client={client} />
+      <Devtools />
     </aside>
   );
 }
 
-function ConnectionButtons({
-  connection,
-  client,
-}: {
-  connection: ConnectionState;
-  client: Client | undefined;
-}) {
-  const away = ['disconnected', 'waiting', 'stopped'].includes(connection.name);
+function ConnectionButtons() {
+  const client = useClient();
+  const name = useConnectionState((connection) => connection.name);
+  const away = ['disconnected', 'waiting', 'stopped'].includes(name);
   return (
     <div className="button-row thirds">
       <button
         type="button"
         data-testid="button-cut"
-        aria-disabled={connection.name !== 'connected'}
-        onClick={() => connection.name === 'connected' && client?.reconnect()}
+        aria-disabled={name !== 'connected'}
+        onClick={() => name === 'connected' && client?.reconnect()}
       >
         Cut
       </button>
       <button
         type="button"
         data-testid="button-hold"
-        aria-disabled={connection.name === 'disconnected'}
+        aria-disabled={name === 'disconnected'}
         onClick={() => client?.disconnect()}
       >
         Hold
@@ -100,18 +97,21 @@ function ConnectionButtons({
   );
 }
 
-function TopicRow({ topic }: { topic: TopicView }) {
-  const { diagnosisId, state, position } = topic;
+function TopicRow({ diagnosisId, visit }: { diagnosisId: number; visit: Visit }) {
+  const { state, position } = useClinicDiagnosis(diagnosisId);
+  const arrivals = arrivalsOf(visit, diagnosisId);
+  const gaps = visit.gaps.filter((gap) => gap.diagnosisId === diagnosisId);
+  const recovered = arrivals.filter((one) => one.recovered).length;
   return (
     <li>
       <p className="topic-line">
         <b>No. {diagnosisId}</b>
-        <span className="hint">{outcomeOf(topic)}</span>
+        <span className="hint">{'continuity' in state && outcomeOf(recovered, gaps.length)}</span>
         <span data-testid={`subscription-${diagnosisId}`} data-state={state.name}>
           {nameOfSubscription(state)}
         </span>
       </p>
-      <Stem topic={topic} />
+      <Stem arrivals={arrivals} gaps={gaps} position={position} />
       <p className="topic-place">
         Position{' '}
         <code data-testid={`position-${diagnosisId}`} data-offset={position?.offset}>
@@ -123,14 +123,9 @@ function TopicRow({ topic }: { topic: TopicView }) {
 }
 
 /** What became of the messages that were published while the page was away. */
-function outcomeOf({ state }: TopicView): string {
-  if (state.name !== 'live' && state.name !== 'catching_up') return '';
-  const { continuity } = state;
-  const { count } = continuity;
-  if (continuity.status === 'gap') return 'some are gone';
-  if (continuity.status === 'live' && continuity.fresh)
-    return count === 0 ? 'first visit' : `first visit, ${count} waited`;
-  return count === 0 ? 'nothing missed' : `${count} missed, all recovered`;
+function outcomeOf(recovered: number, gaps: number): string {
+  if (gaps > 0) return 'some are gone';
+  return recovered === 0 ? 'nothing missed' : `${recovered} missed, all recovered`;
 }
 
 function hintFor({ name }: ConnectionState): string {

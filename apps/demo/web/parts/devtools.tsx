@@ -1,8 +1,9 @@
-import type { Client } from '@vitalwire/client';
+import { useClient } from '@vitalwire/react';
 import { useEffect, useRef, useState } from 'react';
 
 /** What developers see of the connection, loaded when somebody looks. */
-export function Devtools({ client }: { readonly client: Client | undefined }) {
+export function Devtools() {
+  const client = useClient();
   const [open, setOpen] = useState(false);
   const place = useRef<HTMLDivElement>(null);
 

@@ -1,11 +1,11 @@
 import type { AnyPublication } from '@vitalwire/client';
-import type { DiagnosisSnapshot } from '../../server/views.ts';
+import type { DiagnosisState } from '../../server/views.ts';
 import { percent, when } from '../words.ts';
 import { Star } from './icons.tsx';
 import { OriginTag } from './origin-tag.tsx';
 
 interface FeedbackListProps {
-  readonly diagnosis: DiagnosisSnapshot;
+  readonly diagnosis: DiagnosisState;
   readonly arrivals: readonly AnyPublication[];
 }
 

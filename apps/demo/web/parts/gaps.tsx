@@ -1,10 +1,9 @@
 import type { Gap } from '@vitalwire/client';
-import type { TopicView } from '../live/live-feed.ts';
+import type { Visit } from '../live/visit.ts';
 import { GAP_REASONS } from '../words.ts';
 
 /** Messages that can no longer be had, said openly. */
-export function Gaps({ topics }: { topics: readonly TopicView[] }) {
-  const gaps = topics.flatMap((topic) => topic.gaps);
+export function Gaps({ visit: { gaps } }: { visit: Visit }) {
   if (gaps.length === 0) return null;
   return (
     <ul className="gaps">

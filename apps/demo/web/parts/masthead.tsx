@@ -1,16 +1,17 @@
+import { useConnectionState } from '@vitalwire/react';
 import type { Person } from '../../server/views.ts';
-import type { LiveView } from '../live/live-feed.ts';
+import type { Visit } from '../live/visit.ts';
 import { useTheme } from '../theme.ts';
 import { nameOfConnection } from '../words.ts';
 import { LeafMark, MoonIcon, SunIcon } from './icons.tsx';
 
 interface MastheadProps {
   readonly person?: Person;
-  readonly live?: LiveView;
+  readonly visit?: Visit;
   readonly onLogOut?: () => void;
 }
 
-export function Masthead({ person, live, onLogOut }: MastheadProps) {
+export function Masthead({ person, visit, onLogOut }: MastheadProps) {
   return (
     <header className="masthead">
       <p className="wordmark">
@@ -21,7 +22,7 @@ export function Masthead({ person, live, onLogOut }: MastheadProps) {
       </p>
       <div className="masthead-tools">
         {person && <p className="whoami">{person.name}</p>}
-        {live && <StatePill live={live} />}
+        {visit && <StatePill visit={visit} />}
         <ThemeToggle />
         {onLogOut && (
           <button type="button" className="quiet" data-testid="logout" onClick={onLogOut}>
@@ -34,7 +35,8 @@ export function Masthead({ person, live, onLogOut }: MastheadProps) {
 }
 
 /** Where the connection panel is far below: its state, and the way to it. */
-function StatePill({ live: { connection, topics } }: { live: LiveView }) {
+function StatePill({ visit }: { visit: Visit }) {
+  const connection = useConnectionState();
   return (
     <button
       type="button"
@@ -42,10 +44,7 @@ function StatePill({ live: { connection, topics } }: { live: LiveView }) {
       onClick={() => document.getElementById('connection')?.scrollIntoView()}
     >
       <span className="state-dot" aria-hidden="true" />
-      {nameOfConnection(
-        connection,
-        topics.map(({ state }) => state),
-      )}
+      {nameOfConnection(connection, Object.values(visit.subscriptions))}
     </button>
   );
 }

@@ -1,11 +1,11 @@
-import type { DiagnosisSnapshot, Recommendation } from '../../server/views.ts';
+import type { DiagnosisState, Recommendation } from '../../server/views.ts';
 import { changedFields } from '../live/diagnosis-state.ts';
 import { when } from '../words.ts';
 
 const SHOWN = 4;
 
 /** How the recommendation changed, the newest first, with the fields that changed marked. */
-export function RecommendationLedger({ diagnosis }: { diagnosis: DiagnosisSnapshot }) {
+export function RecommendationLedger({ diagnosis }: { diagnosis: DiagnosisState }) {
   const { recommendations } = diagnosis;
   const entries = recommendations.map((after, index) => ({ after, before: recommendations[index - 1] }));
   return (

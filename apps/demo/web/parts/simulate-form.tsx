@@ -1,19 +1,15 @@
 import { useState } from 'react';
-import type { TopicView } from '../live/live-feed.ts';
-
-interface SimulateFormProps {
-  readonly topics: readonly TopicView[];
-  readonly onSimulate: (diagnosisId: number) => Promise<void>;
-}
+import { useApi } from '../live/api-context.ts';
 
 /** Lets the clinic's backend publish, also while this page is away. */
-export function SimulateForm({ topics, onSimulate }: SimulateFormProps) {
+export function SimulateForm({ diagnosisIds }: { diagnosisIds: readonly number[] }) {
+  const api = useApi();
   const [chosen, setChosen] = useState<number>();
   const [outcome, setOutcome] = useState('');
-  const diagnosisId = chosen ?? topics[0]?.diagnosisId ?? 0;
+  const diagnosisId = chosen ?? diagnosisIds[0] ?? 0;
 
   const simulate = () => {
-    onSimulate(diagnosisId).then(
+    api.simulate(diagnosisId).then(
       () => setOutcome(`Published three messages in no. ${diagnosisId}.`),
       (error: Error) => setOutcome(`Not published: ${error.message}`),
     );
@@ -21,16 +17,16 @@ export function SimulateForm({ topics, onSimulate }: SimulateFormProps) {
   return (
     <div className="simulate">
       <div className="button-row">
-        {topics.length > 1 && (
+        {diagnosisIds.length > 1 && (
           <select
             aria-label="Diagnosis"
             data-testid="simulate-diagnosis"
             value={diagnosisId}
             onChange={(event) => setChosen(Number(event.target.value))}
           >
-            {topics.map((topic) => (
-              <option key={topic.diagnosisId} value={topic.diagnosisId}>
-                No. {topic.diagnosisId}
+            {diagnosisIds.map((id) => (
+              <option key={id} value={id}>
+                No. {id}
               </option>
             ))}
           </select>

@@ -1,18 +1,22 @@
-import type { Publication } from '@vitalwire/client';
-import type { DiagnosisSnapshot } from '../../server/views.ts';
+import type { AnyPublication, Publication } from '@vitalwire/client';
+import type { DiagnosisState } from '../../server/views.ts';
 import { HerbDrawing } from '../herbarium/herb-drawing.tsx';
 import { habitOf } from '../herbarium/herbs.ts';
 import { currentOf } from '../live/diagnosis-state.ts';
-import type { TopicView } from '../live/live-feed.ts';
 import { dayOf, when } from '../words.ts';
 import { OriginTag } from './origin-tag.tsx';
 
 type Change = Publication<'recommendation_update'>;
 
+interface SpecimenSheetProps {
+  readonly diagnosis: DiagnosisState;
+  readonly arrivals: readonly AnyPublication[];
+}
+
 /** The current recommendation as a sheet of a herbarium. A change that arrived here is marked field by field. */
-export function SpecimenSheet({ topic, diagnosis }: { topic: TopicView; diagnosis: DiagnosisSnapshot }) {
+export function SpecimenSheet({ diagnosis, arrivals }: SpecimenSheetProps) {
   const { herb, preparation, dosage, frequency, reason, at } = currentOf(diagnosis);
-  const change = topic.arrivals.findLast((one): one is Change => one.type === 'recommendation_update');
+  const change = arrivals.findLast((one): one is Change => one.type === 'recommendation_update');
   return (
     <article className="sheet" data-testid="recommendation" aria-labelledby="sheet-herb">
       <div className="sheet-plant">

@@ -1,13 +1,19 @@
 import type { AnyPublication, Gap } from '@vitalwire/client';
-import type { TopicView } from '../live/live-feed.ts';
+import type { Position } from '@vitalwire/protocol';
 
 const SHOWN = 9;
 const STEP = 30;
 const FIRST = 20;
 const GROUND = 22;
 
+interface StemProps {
+  readonly arrivals: readonly AnyPublication[];
+  readonly gaps: readonly Gap[];
+  readonly position: Position | undefined;
+}
+
 /** A topic's log as it grew here: a leaf for each message that arrived, a break where messages are gone. */
-export function Stem({ topic: { arrivals, gaps, position } }: { topic: TopicView }) {
+export function Stem({ arrivals, gaps, position }: StemProps) {
   const shown = arrivals.slice(-SHOWN);
   const width = FIRST + SHOWN * STEP;
   const tip = FIRST + Math.max(0, shown.length - 1) * STEP + (shown.length > 0 ? 20 : 0);

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
 // Tests run against the sources of all workspace packages: nothing has to be built first.
@@ -9,6 +10,29 @@ function project(name: string, folder: string, options: TestProjectInlineConfigu
     ...fromSource,
     test: { name, include: [`${folder}/test/**/*.test.ts`], environment: 'node', ...options },
   } satisfies TestProjectInlineConfiguration;
+}
+
+/** How the tests of the hooks run, with whichever React. */
+const hooks = {
+  include: ['packages/react/test/**/*.test.tsx'],
+  setupFiles: ['document', 'complaints'].map((name) => `packages/react/test/support/${name}.ts`),
+  testTimeout: 20_000,
+};
+
+/** Everything of React as the workspace in this folder has it. */
+function reactOf(folder: string) {
+  const { resolve } = createRequire(new URL(`${folder}/package.json`, import.meta.url));
+  const entries = [
+    'react',
+    'react/jsx-runtime',
+    'react/jsx-dev-runtime',
+    'react-dom/client',
+    'react-dom/server',
+  ];
+  return [...entries, '@testing-library/react'].map((name) => ({
+    find: new RegExp(`^${name}$`),
+    replacement: resolve(name),
+  }));
 }
 
 export default defineConfig({
@@ -32,9 +56,7 @@ export default defineConfig({
         },
       }),
       project('react', 'packages/react', {
-        include: ['packages/react/test/**/*.test.tsx'],
-        setupFiles: ['document', 'complaints'].map((name) => `packages/react/test/support/${name}.ts`),
-        testTimeout: 20_000,
+        ...hooks,
         typecheck: {
           enabled: true,
           include: ['packages/react/test/**/*.test-d.ts'],
@@ -42,6 +64,8 @@ export default defineConfig({
           ignoreSourceErrors: true, // the typecheck task reports those
         },
       }),
+      // The same with the oldest React that the hooks support.
+      project('react-18', 'packages/react', { ...hooks, alias: reactOf('./packages/react/test/react-18') }),
       // Starts servers in processes of their own.
       project('testing', 'packages/testing', { pool: 'forks', testTimeout: 30_000 }),
       // These start servers and child processes, so each file gets a process of its own and more time.

@@ -1,5 +1,6 @@
 import { render, screen } from '@testing-library/react';
 import { until } from '@vitalwire/testing';
+import * as React from 'react';
 import { Suspense, startTransition, useLayoutEffect, useState } from 'react';
 import { describe, expect, it } from 'vitest';
 import { useDiagnosis, useUpdates } from '../src/index.ts';
@@ -78,6 +79,39 @@ describe('a transition', () => {
     expect(commits.at(-1)).toBe('3');
   });
 });
+
+// React 18 has none.
+if ('Activity' in React) {
+  describe('an activity', () => {
+    it('that is hidden for a while is given afterwards what came meanwhile', async () => {
+      await using ward = await Ward.open();
+      const { wrapper } = ward.provider();
+      const { Activity } = React;
+      const given: unknown[] = [];
+      function Keeping() {
+        useUpdates(1, 'feedback_update', ({ feedback_id }) => void given.push(feedback_id), {
+          onGap: 'ignore',
+        });
+        return <p>{useOffset()}</p>;
+      }
+      const page = (mode: 'visible' | 'hidden') => (
+        <Activity mode={mode}>
+          <Keeping />
+        </Activity>
+      );
+      const { rerender } = render(page('visible'), { wrapper });
+      await ward.publish(1, 1);
+      await screen.findByText('1');
+      rerender(page('hidden'));
+      await turn();
+      await ward.publish(1, 2, 3);
+      expect(given).toEqual([1]);
+      rerender(page('visible'));
+      await screen.findByText('3');
+      expect(given).toEqual([1, 2, 3]);
+    });
+  });
+}
 
 describe('suspense', () => {
   it('of a sibling delays the subscription, and loses nothing', async () => {

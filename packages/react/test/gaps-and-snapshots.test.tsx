@@ -21,22 +21,24 @@ describe('a gap', () => {
         </button>
       );
     }
-    const tell = (name: string) => (gap: Gap) => void told.push(`${name} ${gap.firstAvailable.offset}`);
-    render(
-      [
+    const page = (render: string) => {
+      const tell = (name: string) => (gap: Gap) =>
+        void told.push(`${name} ${gap.firstAvailable.offset} in the ${render} render`);
+      return [
         <Shown key="1" name="one" onGap={tell('one')} />,
         <Shown key="2" name="two" onGap={tell('two')} />,
         <Shown key="3" name="three" onGap="ignore" />,
-      ],
-      { wrapper },
-    );
+      ];
+    };
+    const { rerender } = render(page('first'), { wrapper });
     await ward.publish(1, 1);
     await screen.findByText('three whole 1');
+    rerender(page('last'));
     client.disconnect();
     await ward.publish(1, ...range(2, 6));
     client.connect();
     await screen.findByText('one retention after 1 6');
-    expect(told).toEqual(['one 5', 'two 5']);
+    expect(told).toEqual(['one 5 in the last render', 'two 5 in the last render']);
     screen.getByText('three retention after 1 6').click();
     await screen.findByText('one whole 6');
     await screen.findByText('two whole 6');

@@ -4,7 +4,7 @@ import { tokenOf, until } from '@vitalwire/testing';
 import { StrictMode, useState } from 'react';
 import { describe, expect, it, vi } from 'vitest';
 import { useClient, useConnectionState, useDiagnosis, useUpdates, VitalwireProvider } from '../src/index.ts';
-import { Boundary, quietly } from './support/boundary.tsx';
+import { Boundary } from './support/boundary.tsx';
 import { Ward } from './support/ward.tsx';
 
 function Connection() {
@@ -126,7 +126,6 @@ describe('a provider with options', () => {
       <Boundary>
         <VitalwireProvider url="nowhere:" getToken={() => 'token'} />
       </Boundary>,
-      quietly,
     );
     await screen.findByText(/^caught invalid_option: options.url/);
   });
@@ -196,7 +195,6 @@ describe('without a provider', () => {
       <Boundary>
         <Component />
       </Boundary>,
-      quietly,
     );
     expect(screen.getByText(`caught no_provider: ${name} needs a VitalwireProvider above it`)).toBeTruthy();
   });

@@ -3,7 +3,7 @@ import { until } from '@vitalwire/testing';
 import { Fragment, memo, StrictMode, useState } from 'react';
 import { describe, expect, it } from 'vitest';
 import { type DiagnosisView, useDiagnosis } from '../src/index.ts';
-import { Boundary, quietly } from './support/boundary.tsx';
+import { Boundary } from './support/boundary.tsx';
 import { range, turn, Ward } from './support/ward.tsx';
 
 /** A component that shows something of diagnosis 1, and counts how often it renders. */
@@ -201,7 +201,7 @@ describe('an id', () => {
       <Boundary>
         <Shown id={0} />
       </Boundary>,
-      { wrapper, ...quietly },
+      { wrapper },
     );
     await screen.findByText(/^caught invalid_option: diagnosisId/);
   });
@@ -220,7 +220,7 @@ describe('the state', () => {
       <Boundary>
         <Refused />
       </Boundary>,
-      { wrapper, ...quietly },
+      { wrapper },
     );
     await screen.findByText('caught access_denied: diagnosis 3: access_denied');
   });
@@ -267,7 +267,7 @@ describe('the state', () => {
       <Boundary>
         <Careless />
       </Boundary>,
-      { wrapper, ...quietly },
+      { wrapper },
     );
     await screen.findByText(/^caught invalid_option: options.onGap/);
     await turn();

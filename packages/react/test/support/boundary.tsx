@@ -22,6 +22,3 @@ export class Boundary extends Component<
     );
   }
 }
-
-/** What React tells of errors that a boundary caught is no complaint. */
-export const quietly = { onCaughtError: () => {} };

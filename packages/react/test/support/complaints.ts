@@ -12,5 +12,6 @@ afterEach(() => {
   cleanup();
   const told = complaints.mock.calls.map((values) => values.map(String).join(' '));
   complaints.mockRestore();
-  expect(told).toEqual([]);
+  // That a boundary caught something is what some tests are about.
+  expect(told.filter((text) => !text.includes('The above error occurred in'))).toEqual([]);
 });

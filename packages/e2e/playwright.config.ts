@@ -32,7 +32,9 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: 'chromium', use: onPage },
+    { name: 'chromium', testIgnore: 'firefox.spec.ts', use: onPage },
+    // Launches its own.
+    { name: 'firefox', testMatch: 'firefox.spec.ts' },
     // The examples of docs/testing.md.
     {
       name: 'guides',

@@ -1,9 +1,9 @@
 import { expect } from '@playwright/test';
-import { type Site, test } from './support/tabs.ts';
+import { type TabbedSite, test } from './support/tabs.ts';
 import type { UnwatchedPage } from './support/unwatched-page.ts';
 
 /** Opens tabs one after the other: the first has the connection. */
-async function open(site: Site, count: number): Promise<[leader: UnwatchedPage, ...UnwatchedPage[]]> {
+async function open(site: TabbedSite, count: number): Promise<[leader: UnwatchedPage, ...UnwatchedPage[]]> {
   const pages: UnwatchedPage[] = [];
   while (pages.length < count) {
     const page = await site.open();
@@ -17,7 +17,7 @@ async function open(site: Site, count: number): Promise<[leader: UnwatchedPage, 
 }
 
 /** Publishes without a pause until what happens meanwhile is over, and a little longer. Returns the number. */
-async function publishDuring(site: Site, action: () => Promise<unknown>): Promise<number> {
+async function publishDuring(site: TabbedSite, action: () => Promise<unknown>): Promise<number> {
   let published = 0;
   let over = false;
   const publishing = (async () => {

@@ -1,5 +1,8 @@
-/** One transaction never holds more than this, so that a burst does not block the process for long. */
-const MAX_TRANSACTION = 1_000;
+/**
+ * One transaction never holds more than this, so that a burst does not block the process for long: four whole batches,
+ * which cost a fifth less together than one by one.
+ */
+const MAX_TRANSACTION = 4_000;
 
 /** Work that waits for its transaction. */
 interface Waiting<Context, Result> {

@@ -77,6 +77,29 @@ test.describe('a browser that was away for longer than the retention', () => {
     await expect(patient.gap).toHaveAttribute('data-reason', 'retention');
     await expect(page).toHaveReceivedExactly([before, ...missed.slice(-5)]);
   });
+
+  test('shows the whole state again, each part of it once', async ({ openAs }) => {
+    const { page } = await openAs('ines');
+    await expect(page).toBeLive();
+    const measurements = page.getByTestId(`chart-${DIAGNOSIS}`).locator('tbody tr');
+    const before = await measurements.count();
+    const simulate = async () => {
+      const answered = page.waitForResponse('**/simulate');
+      await page.getByTestId('button-simulate').click();
+      await answered;
+    };
+    await page.getByTestId('button-hold').click();
+    await several(3, simulate);
+    await expect(measurements).toHaveCount(before);
+    await page.getByTestId('button-restore').click();
+    await expect(page).toHaveGap({ diagnosisId: DIAGNOSIS, reason: 'retention' });
+    await expect(measurements).toHaveCount(before + 3);
+    await simulate();
+    await expect(measurements).toHaveCount(before + 4);
+    await page.reload();
+    await expect(page).toBeLive();
+    await expect(measurements).toHaveCount(before + 4);
+  });
 });
 
 test.describe('a server that was killed', () => {

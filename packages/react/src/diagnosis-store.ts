@@ -10,7 +10,7 @@ import {
 } from '@vitalwire/client';
 import { type After, type Catalogue, formatAfter, type Position } from '@vitalwire/protocol';
 import { NOTHING, type View } from './diagnosis-view.ts';
-import { Holders } from './holders.ts';
+import { Holders, nobodyThere } from './holders.ts';
 import type { AnyClient } from './register.ts';
 
 /** A publication of any catalogue. */
@@ -148,6 +148,7 @@ export class DiagnosisStore {
   }
 
   async #gap(gap: Gap, context: HandlerContext): Promise<void> {
+    if (!this.#holders.held) return nobodyThere();
     this.#change({ gap });
     const handlings = new Set([...this.#onlookers].map((onlooker) => this.#handlingOf(onlooker)));
     const handled = [...handlings].map(async (handling) => {

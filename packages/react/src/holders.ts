@@ -12,6 +12,11 @@ export class Holders {
     this.#end = end;
   }
 
+  /** Whether somebody holds it. Nobody, though it has not ended, is a matter of microtasks. */
+  get held(): boolean {
+    return this.#count > 0;
+  }
+
   get ended(): boolean {
     return this.#ended;
   }
@@ -31,4 +36,12 @@ export class Holders {
       });
     };
   }
+}
+
+/**
+ * What a handler waits for when nobody holds its subscription any more: for ever. So what it would have been given counts as
+ * not handled, and is there for the next one.
+ */
+export function nobodyThere(): Promise<never> {
+  return new Promise(() => {});
 }

@@ -10,7 +10,7 @@ import type {
 import type { Catalogue, DataOf, PublicationType } from '@vitalwire/protocol';
 import { useEffect, useInsertionEffect, useRef } from 'react';
 import { useProvided } from './context.ts';
-import { Holders } from './holders.ts';
+import { Holders, nobodyThere } from './holders.ts';
 import type { ProvidedClient } from './provided-client.ts';
 import type { RegisteredCatalogue, RegisteredHandlesGaps } from './register.ts';
 
@@ -33,9 +33,10 @@ export type UpdatesOptions<State = unknown> = SubscribeOptions<State>;
 
 /**
  * Calls a handler with each publication of one type while the component is mounted, once and in order; an async handler is
- * awaited. The handler is always the one of the last render. It never renders the component. What comes before it is mounted
- * goes to others, or waits on the server when there are none; what a handler has not been given when the component is
- * unmounted waits as well. Without an id it does nothing.
+ * awaited. The handler is always the one of the last render. It never renders the component. Without an id it does nothing.
+ *
+ * It begins at the position that is held, after what was handled last. Where the page subscribes to the diagnosis already, it
+ * begins where the others have come to. What a handler has not been given when the component is unmounted is not handled.
  *
  * @throws {ClientError} `no_provider`; and in an effect `invalid_option`: the id is no positive integer, an option is wrong,
  * or nothing says what happens at a gap.
@@ -60,11 +61,7 @@ export function useUpdates<Type extends UpdatesType, State = unknown>(
   useEffect(() => {
     if (diagnosisId === undefined || diagnosisId === null) return;
     if (!kept.current?.serves(provided, diagnosisId)) {
-      kept.current = new Kept(
-        provided,
-        diagnosisId,
-        forwarding(() => latest.current.options),
-      );
+      kept.current = new Kept(provided, diagnosisId, () => latest.current.options);
     }
     const { subscription, holders } = kept.current;
     const release = holders.hold();
@@ -86,12 +83,13 @@ class Kept {
   readonly holders: Holders;
   readonly #provided: ProvidedClient;
 
-  constructor(provided: ProvidedClient, diagnosisId: number, options: SubscribeOptions) {
+  constructor(provided: ProvidedClient, diagnosisId: number, latest: () => SubscribeOptions) {
     const client = provided.acquire();
     const closed = client.state.name === 'closed';
     this.#provided = provided;
-    this.subscription = closed ? undefined : client.subscribe(diagnosisId, options);
     this.holders = new Holders(() => this.subscription?.unsubscribe());
+    const options = forwarding(latest, () => this.holders.held);
+    this.subscription = closed ? undefined : client.subscribe(diagnosisId, options);
   }
 
   serves(provided: ProvidedClient, diagnosisId: number): boolean {
@@ -101,13 +99,14 @@ class Kept {
   }
 }
 
-/** Options whose functions are always those of the last render. */
-function forwarding(latest: () => SubscribeOptions): SubscribeOptions {
+/** Options whose functions are always those of the last render. `isHeld`: the component is mounted. */
+function forwarding(latest: () => SubscribeOptions, isHeld: () => boolean): SubscribeOptions {
   const { onGap, loadSnapshot, onSnapshot, ...others } = latest();
   const forwarded: Record<string, unknown> = { ...others };
   for (const [name, value] of Object.entries({ onGap, loadSnapshot, onSnapshot })) {
     if (typeof value === 'function') {
       forwarded[name] = (...values: unknown[]) => {
+        if (name === 'onGap' && !isHeld()) return nobodyThere();
         const now = latest()[name as keyof SubscribeOptions] as unknown;
         return typeof now === 'function' ? now(...values) : undefined;
       };

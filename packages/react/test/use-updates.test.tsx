@@ -282,6 +282,66 @@ describe('unmounting', () => {
     expect(client.state.name).toBe('connected');
   });
 
+  it('leaves a gap to the next one when the handler before it ends just then', async () => {
+    await using ward = await Ward.open({ retention: { publications: 1 } });
+    const late: number[] = [];
+    // The handler and React meet in every order.
+    for (const ticks of range(0, 15)) {
+      const { client, wrapper } = ward.provider();
+      let finish = () => {};
+      const finished = new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      let mounted = true;
+      let started = false;
+      function Told() {
+        useUpdates(
+          1,
+          'feedback_update',
+          async () => {
+            started = true;
+            await finished;
+          },
+          { after: 'latest', onGap: () => void (mounted || late.push(ticks)) },
+        );
+        return null;
+      }
+      // Another subscription, whose gap shows that the component's waits in line.
+      let opened = false;
+      const watcher = client.subscribe(1, {
+        after: 'latest',
+        onGap: () => {
+          opened = true;
+        },
+      });
+      watcher.on('publication', () => {});
+      const { rerender } = render(<Told />, { wrapper });
+      await until(
+        () => watcher.state.name === 'live',
+        () => watcher.state.name,
+      );
+      await ward.publish(1, 1);
+      await until(
+        () => started,
+        () => 'no handler was called',
+      );
+      client.disconnect();
+      await ward.publish(1, 2, 3);
+      client.connect();
+      await until(
+        () => opened,
+        () => 'no gap was told',
+      );
+      finish();
+      for (let n = 0; n < ticks; n++) await null;
+      rerender(null);
+      mounted = false;
+      await turn();
+      client.close();
+    }
+    expect(late).toEqual([]);
+  });
+
   it('closes the subscription when it is final', async () => {
     await using ward = await Ward.open();
     const { wrapper, client } = ward.provider();

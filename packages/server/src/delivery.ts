@@ -1,11 +1,27 @@
 import { placePublication } from '@vitalwire/protocol';
-import { textFrame } from './frame.ts';
+import { compressedFrame, textFrame } from './frame.ts';
 import type { Publication, Topic } from './log/log-store.ts';
 
-/** What one user receives of a part: whole frames in order, and how many they are. */
-export interface Selection {
+/** What one user receives of a part: whole frames in order. */
+export class Selection {
   readonly bytes: Uint8Array;
-  readonly count: number;
+  readonly #deliveries: readonly Delivery[];
+  #compressed: Uint8Array | undefined;
+
+  constructor(deliveries: readonly Delivery[], bytes = concat(deliveries.map(({ frame }) => frame))) {
+    this.bytes = bytes;
+    this.#deliveries = deliveries;
+  }
+
+  get count(): number {
+    return this.#deliveries.length;
+  }
+
+  /** The same for peers that agreed to compression. */
+  get compressed(): Uint8Array {
+    this.#compressed ??= concat(this.#deliveries.map(compress));
+    return this.#compressed;
+  }
 }
 
 /** Publications of one topic that were announced together. */
@@ -23,6 +39,8 @@ interface Delivery {
   readonly offset: number;
   readonly to: string | undefined;
   readonly frame: Uint8Array;
+  /** Made when it is first needed, once for all. */
+  compressed?: Uint8Array;
 }
 
 /** Bytes after which a part ends. */
@@ -45,13 +63,13 @@ export class Part {
   constructor(deliveries: readonly Delivery[]) {
     this.first = deliveries[0]?.offset ?? 0;
     this.last = deliveries.at(-1)?.offset ?? 0;
-    const whole = join(deliveries);
-    this.#deliveries = within(whole.bytes, deliveries);
+    const bytes = concat(deliveries.map(({ frame }) => frame));
+    this.#deliveries = within(bytes, deliveries);
     const forAll = this.#deliveries.filter(({ to }) => to === undefined);
-    if (forAll.length === whole.count) {
-      this.#shared = whole;
+    if (forAll.length === deliveries.length) {
+      this.#shared = new Selection(forAll, bytes);
     } else {
-      this.#shared = join(forAll);
+      this.#shared = new Selection(forAll);
       this.#addressees = new Set(deliveries.flatMap(({ to }) => to ?? []));
     }
   }
@@ -59,16 +77,20 @@ export class Part {
   /** What a user receives of it who has everything up to an offset. */
   select(after: number, userId: string): Selection {
     if (after < this.first && !this.#addressees?.has(userId)) return this.#shared;
-    return join(
+    return new Selection(
       this.#deliveries.filter((delivery) => delivery.offset > after && visibleTo(userId, delivery)),
     );
   }
 }
 
-function join(deliveries: readonly Delivery[]): Selection {
-  const frames = deliveries.map(({ frame }) => frame);
+function concat(frames: readonly Uint8Array[]): Uint8Array {
   const [only] = frames;
-  return { bytes: frames.length === 1 && only ? only : Buffer.concat(frames), count: frames.length };
+  return frames.length === 1 && only ? only : Buffer.concat(frames);
+}
+
+function compress(delivery: Delivery): Uint8Array {
+  delivery.compressed ??= compressedFrame(delivery.frame);
+  return delivery.compressed;
 }
 
 /** The same deliveries, with their frames where they stand in the bytes, so that they are held once. */

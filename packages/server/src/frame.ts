@@ -1,31 +1,61 @@
+import { constants, deflateRawSync } from 'node:zlib';
+
 /** First bytes of frames that come whole: the final fragment, and what it is. */
 const TEXT = 0x81;
 const PING = 0x89;
+const COMPRESSED_TEXT = TEXT | 0x40;
+
+/** Bytes of a payload below which compressing it is not worth the peer's work. */
+const LEAST_COMPRESSED = 128;
+/** What a message may refer back to, as a power of 2: some clients, such as those in Python, have no more room. */
+export const WINDOW_BITS = 12;
+/** What ends compressed data that could go on, and is left out of a message (RFC 7692, section 7.2.1). */
+const SYNC_FLUSH_BYTES = 4;
 
 /** A text as one WebSocket frame. What a server sends is not masked, so it is the same bytes for every peer. */
 export function textFrame(text: string): Buffer {
-  return frame(TEXT, text);
+  return frameOf(TEXT, text);
 }
 
 /** A ping with a payload of at most 125 bytes. The peer answers it after everything that was sent before. */
 export function pingFrame(payload: string): Buffer {
-  return frame(PING, payload);
+  return frameOf(PING, payload);
 }
 
-/** RFC 6455, section 5.2. */
-function frame(first: number, payload: string): Buffer {
+/**
+ * The frame of a text, compressed (RFC 7692) for peers that agreed to that; the frame itself when it is short. No message
+ * refers to an earlier one, so it is the same bytes for every peer.
+ */
+export function compressedFrame(frame: Uint8Array): Uint8Array {
+  const payload = frame.subarray(headerBytes(frame[1] ?? 0));
+  if (payload.byteLength < LEAST_COMPRESSED) return frame;
+  const options = { windowBits: WINDOW_BITS, finishFlush: constants.Z_SYNC_FLUSH };
+  const data = deflateRawSync(payload, options).subarray(0, -SYNC_FLUSH_BYTES);
+  const compressed = begin(COMPRESSED_TEXT, data.byteLength);
+  compressed.set(data, compressed.byteLength - data.byteLength);
+  return compressed;
+}
+
+function frameOf(first: number, payload: string): Buffer {
   const length = Buffer.byteLength(payload);
-  const header = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const bytes = begin(first, length);
+  bytes.write(payload, bytes.byteLength - length);
+  return bytes;
+}
+
+/** A frame of which only the payload is missing (RFC 6455, section 5.2). */
+function begin(first: number, length: number): Buffer {
+  const second = length < 126 ? length : length < 65_536 ? 126 : 127;
+  const header = headerBytes(second);
   const bytes = Buffer.allocUnsafe(header + length);
   bytes[0] = first;
-  if (header === 2) bytes[1] = length;
-  else if (header === 4) {
-    bytes[1] = 126;
-    bytes.writeUInt16BE(length, 2);
-  } else {
-    bytes[1] = 127;
-    bytes.writeBigUInt64BE(BigInt(length), 2);
-  }
-  bytes.write(payload, header);
+  bytes[1] = second;
+  if (second === 126) bytes.writeUInt16BE(length, 2);
+  else if (second === 127) bytes.writeBigUInt64BE(BigInt(length), 2);
   return bytes;
+}
+
+/** How long the header is, which its second byte tells. */
+function headerBytes(second: number): number {
+  return second < 126 ? 2 : second === 126 ? 4 : 10;
 }

@@ -102,6 +102,12 @@ export interface ServerOptions<C extends Catalogue = StandardCatalogue> {
    * `Origin` is no browser and is not affected. @default any origin: access is by token, never by cookie
    */
   origins?: readonly string[];
+  /**
+   * Whether publications of at least 128 bytes are sent compressed to peers that offer it (`permessage-deflate`, RFC 7692),
+   * each compressed once for all of them. It saves a fifth of the bytes of a short publication and more of a long one, and
+   * costs every peer the work of unpacking. @default false
+   */
+  compression?: boolean;
   /** Bounds on frames, bodies and connections; what is left out keeps its default. */
   limits?: Partial<Limits>;
   /** Waits, in milliseconds; what is left out keeps its default. */
@@ -120,6 +126,7 @@ const OPTION_NAMES: readonly string[] = [
   'catalogue',
   'logger',
   'origins',
+  'compression',
   'limits',
   'timing',
   'clock',
@@ -133,6 +140,9 @@ const OPTION_NAMES: readonly string[] = [
 export function checkOptions(options: ServerOptions<Catalogue>): { limits: Limits; timing: Timing } {
   refuseUnknown(options, OPTION_NAMES, '');
   if (options.auth === undefined) throw new OptionError('auth', 'is required');
+  if (!['boolean', 'undefined'].includes(typeof options.compression)) {
+    throw new OptionError('compression', 'must be true or false');
+  }
   return {
     limits: checkNumbers(options.limits ?? {}, DEFAULT_LIMITS, 'limits.', Number.POSITIVE_INFINITY),
     timing: checkNumbers(options.timing ?? {}, DEFAULT_TIMING, 'timing.', MAX_WAIT_MS),

@@ -175,8 +175,17 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
   }
 
   function attachSockets(httpServer: Server, basePath: string): () => void {
-    const { origins } = options;
-    return attachWebSockets(httpServer, { basePath, origins, limits, timing, logger, enter, left });
+    const { origins, compression = false } = options;
+    return attachWebSockets(httpServer, {
+      basePath,
+      origins,
+      compression,
+      limits,
+      timing,
+      logger,
+      enter,
+      left,
+    });
   }
 
   async function listen({ port, host = '127.0.0.1' }: { port: number; host?: string }) {

@@ -111,13 +111,14 @@ export class Session implements SocketListener, Outlet {
     this.#hold(textFrame(message));
   }
 
-  deliver(cursor: Cursor, { bytes, count }: Selection): void {
+  deliver(cursor: Cursor, selection: Selection): void {
     const now = this.#context.clock.elapsed();
     const settled = now < this.#settledUntil;
     // Checked at use as well: a timer may be late, and nothing is delivered after the token's end.
     if (!settled && this.#authentication.expired) return this.end('token_expired');
     this.#proof.moved(cursor);
-    this.#context.metrics.delivered(count);
+    this.#context.metrics.delivered(selection.count);
+    const bytes = this.#socket.compresses ? selection.compressed : selection.bytes;
     if (settled) this.#send(bytes);
     else this.#sendProvably(bytes, now);
   }

@@ -1,5 +1,7 @@
 /** What the core needs of an open WebSocket. Adapters implement it; the calls never throw. */
 export interface Socket {
+  /** Whether the peer agreed to take compressed frames. */
+  readonly compresses: boolean;
   /** Bytes handed over and not yet taken by the operating system. */
   readonly waitingBytes: number;
   /** Sends whole WebSocket frames, at once. False when something waits now: `drained` will be called. */

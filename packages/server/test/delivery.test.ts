@@ -36,6 +36,20 @@ describe('a part', () => {
     expect(part.select(4, 'eve').bytes).toBe(part.select(4, 'mallory').bytes);
   });
 
+  it('is compressed once for all, also where one of them receives more', () => {
+    const text = `{"type":"x","pad":"${'x'.repeat(200)}"}`;
+    const [part] = partsOf('e', [
+      { offset: 5, text },
+      { offset: 6, text, to: 'ann' },
+      { offset: 7, text },
+    ]);
+    const sizes = (userId: string) => part?.select(4, userId).compressed.byteLength ?? 0;
+    expect(part?.select(4, 'bob').compressed).toBe(part?.select(4, 'eve').compressed);
+    expect(sizes('bob')).toBeLessThan(part?.select(4, 'bob').bytes.byteLength ?? 0);
+    expect(sizes('ann')).toBe(sizes('bob') * 1.5);
+    expect(part?.select(6, 'ann').compressed).toBe(part?.select(6, 'bob').compressed);
+  });
+
   it('has nothing for a user when all of it is addressed to others', () => {
     expect(offsetsOf(partOf('ann').select(4, 'bob'))).toEqual([]);
   });

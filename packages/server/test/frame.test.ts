@@ -1,5 +1,6 @@
+import { constants, inflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { pingFrame, textFrame } from '../src/frame.ts';
+import { compressedFrame, pingFrame, textFrame } from '../src/frame.ts';
 
 describe('a frame', () => {
   it.each([
@@ -22,5 +23,25 @@ describe('a frame', () => {
 
   it('may be a ping', () => {
     expect(pingFrame('12')).toEqual(Buffer.from([0x89, 2, 0x31, 0x32]));
+  });
+
+  it.each([
+    ['{"type":"feedback_update","comment":"slept well, woke once"} '.repeat(3), 2],
+    ['黄芪 '.repeat(2_000), 2],
+    [Array.from({ length: 5_000 }, (_, index) => index ** 2).join(), 4],
+    [Array.from({ length: 50_000 }, (_, index) => index ** 2).join(), 10],
+  ])('is compressed on its own', (text, header) => {
+    const frame = compressedFrame(textFrame(text));
+    expect(frame[0]).toBe(0xc1);
+    expect(frame.byteLength).toBeLessThan(Buffer.byteLength(text) * 0.7);
+    const data = Buffer.concat([frame.subarray(header), Buffer.of(0, 0, 0xff, 0xff)]);
+    expect(inflateRawSync(data, { windowBits: 12, finishFlush: constants.Z_SYNC_FLUSH }).toString()).toBe(
+      text,
+    );
+  });
+
+  it.each(['', 'x'.repeat(127)])('stays as it is when it is short', (text) => {
+    const frame = textFrame(text);
+    expect(compressedFrame(frame)).toBe(frame);
   });
 });

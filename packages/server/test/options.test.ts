@@ -14,6 +14,7 @@ describe('createServer', () => {
   it.each<[string, object]>([
     ['auth', {}],
     ['autorize', { auth, autorize: () => true }],
+    ['compression', { auth, compression: 'gzip' }],
     ['limits.maxFrames', { auth, limits: { maxFrames: 1 } }],
     ['limits.maxBodyBytes', { auth, limits: { maxBodyBytes: 0 } }],
     ['limits.maxConnections', { auth, limits: { maxConnections: Number.NaN } }],

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { parseDiagnosisId, SUBPROTOCOL } from '@vitalwire/protocol';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import type { Entrance } from '../entrance.ts';
+import { WINDOW_BITS } from '../frame.ts';
 import type { Logger } from '../logger.ts';
 import type { Limits, Timing } from '../options.ts';
 import type { Socket, SocketListener } from '../socket.ts';
@@ -20,6 +21,8 @@ export interface WebSocketOptions {
   /** Path in front of `/ws`. */
   readonly basePath: string;
   readonly origins: readonly string[] | undefined;
+  /** Whether peers may agree to compression. */
+  readonly compression: boolean;
   readonly limits: Limits;
   readonly timing: Timing;
   readonly logger: Logger;
@@ -28,6 +31,14 @@ export interface WebSocketOptions {
   /** The socket is closed for good. */
   readonly left: (socket: Socket) => void;
 }
+
+/**
+ * No message refers to an earlier one, in either direction: ours are compressed once for all, and of a peer's nothing stays
+ * in memory.
+ */
+const COMPRESSION = { serverNoContextTakeover: true, clientNoContextTakeover: true };
+/** The offer of a peer that has no room for what our messages refer back to. It goes without compression. */
+const SMALL_WINDOW = new RegExp(`server_max_window_bits="?(?!${WINDOW_BITS}|13|14|15)`);
 
 /**
  * Takes the WebSocket upgrades of an HTTP server at `/ws` and `/ws/{diagnosis_id}`, and leaves others to the
@@ -40,7 +51,7 @@ export function attachWebSockets(httpServer: Server, options: WebSocketOptions):
     WebSocket: ServedWebSocket,
     noServer: true,
     clientTracking: false,
-    perMessageDeflate: false,
+    perMessageDeflate: options.compression && COMPRESSION,
     maxPayload: limits.maxFrameBytes,
     maxFragments: limits.maxFragments,
     maxBufferedChunks: limits.maxFragments * 16,
@@ -56,6 +67,10 @@ export function attachWebSockets(httpServer: Server, options: WebSocketOptions):
       options.logger.info({ status: refusal.status, reason: refusal.text }, 'upgrade refused');
       return refuse(connection, refusal.status, refusal.text);
     }
+    const { headers } = request;
+    // ws would refuse the peer.
+    if (SMALL_WINDOW.test(headers['sec-websocket-extensions'] ?? ''))
+      delete headers['sec-websocket-extensions'];
     const entrance = entranceOf(path, url);
     webSockets.handleUpgrade(request, connection, head, (webSocket) => {
       webSocket.serve(connection, entrance, options);
@@ -137,9 +152,11 @@ class ServedWebSocket extends WebSocket implements Socket {
   #options: WebSocketOptions | undefined;
   /** Writes of ours that wait. */
   #waiting = 0;
+  compresses = false;
 
   serve(connection: Duplex, entrance: Entrance, options: WebSocketOptions): void {
     this.#connection = connection;
+    this.compresses = this.extensions.includes('permessage-deflate');
     this.#handle = tcpHandleOf(connection);
     this.#options = options;
     this.#listener = options.enter(this, entrance);
@@ -150,9 +167,9 @@ class ServedWebSocket extends WebSocket implements Socket {
   }
 
   /**
-   * Past the sender of ws, which would frame the same bytes again for every peer. What ws writes itself, pongs and the
-   * close frame, it writes whole as long as nothing is compressed, so that no frame gets into another; and from its close
-   * frame on it is not open any more, so that nothing follows that.
+   * Past the sender of ws, which would frame and compress the same bytes again for every peer. What ws writes itself, pongs
+   * and the close frame, is never compressed and so it writes it whole, so that no frame gets into another; and from its
+   * close frame on it is not open any more, so that nothing follows that.
    */
   write(frames: Uint8Array): boolean {
     if (this.readyState !== WebSocket.OPEN) return true;

@@ -22,6 +22,7 @@ interface ServeFlags {
   jwtAudience?: string;
   authorizeUrl?: string;
   origins?: string[];
+  compression: boolean;
   retentionCount: number;
   retentionAge: number;
   logLevel: string;
@@ -69,6 +70,11 @@ export function serveCommand(): Command {
       option('--origins <list>', 'origins of pages that may connect, separated by commas').argParser(list),
     )
     .addOption(
+      option('--compression', 'send publications compressed to peers that offer permessage-deflate').default(
+        false,
+      ),
+    )
+    .addOption(
       option('--log-level <level>', 'how much to say')
         .choices(['debug', 'info', 'warn', 'error', 'silent'])
         .default('info'),
@@ -98,6 +104,7 @@ async function create(flags: ServeFlags, logger: pino.Logger): Promise<Vitalwire
       log,
       logger,
       ...(flags.authorizeUrl !== undefined && { authorize: httpAuthorize({ url: flags.authorizeUrl }) }),
+      compression: flags.compression,
       ...(flags.origins && { origins: flags.origins }),
     });
   } catch (error) {

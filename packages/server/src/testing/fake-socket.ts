@@ -3,6 +3,7 @@ import { framesIn } from './frames-in.ts';
 
 /** A socket without a network: what the core sent can be read, and what a peer does can be played. */
 export class FakeSocket implements Socket {
+  compresses = false;
   /** Text frames sent so far. */
   readonly frames: string[] = [];
   readonly pings: string[] = [];

@@ -10,7 +10,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { tcpHandleOf } from '../../src/adapters/direct-write.ts';
 import { attachWebSockets } from '../../src/adapters/ws.ts';
-import { textFrame } from '../../src/frame.ts';
+import { compressedFrame, textFrame } from '../../src/frame.ts';
 import { silentLogger } from '../../src/logger.ts';
 import { DEFAULT_LIMITS, DEFAULT_TIMING } from '../../src/options.ts';
 import type { Socket } from '../../src/socket.ts';
@@ -25,7 +25,7 @@ const PSK = { psk: Buffer.from('a secret of the test'), identity: 'peer' };
 const TLS = { ciphers: 'PSK', maxVersion: 'TLSv1.2' } as const;
 
 /** A server that takes one peer, and what the peer is heard to do. */
-async function setUp(httpServer = createServer()) {
+async function setUp(httpServer = createServer(), compression = false) {
   httpServer.listen(0, '127.0.0.1');
   closing.push(() => httpServer.close());
   await once(httpServer, 'listening');
@@ -38,6 +38,7 @@ async function setUp(httpServer = createServer()) {
   attachWebSockets(httpServer, {
     basePath: '',
     origins: undefined,
+    compression,
     limits: DEFAULT_LIMITS,
     timing: DEFAULT_TIMING,
     logger: silentLogger,
@@ -112,6 +113,14 @@ async function fill(socket: Socket): Promise<number> {
   return count;
 }
 
+/** What was agreed about compression. */
+function paramsOf(client: WebSocket): Record<string, unknown> {
+  const { _extensions } = client as unknown as {
+    _extensions: Record<string, { params: Record<string, unknown> }>;
+  };
+  return _extensions['permessage-deflate']?.params ?? {};
+}
+
 async function until(condition: () => boolean): Promise<void> {
   const deadline = Date.now() + 5_000;
   while (!condition()) {
@@ -161,6 +170,49 @@ describe('a socket of ws', () => {
     closing.push(() => client.terminate());
     await once(client, 'open');
     expect(client.extensions).toBe('');
+  });
+
+  it('agrees to compression where that is wanted, in a way that no message needs another', async () => {
+    const { port, socket, heard } = await setUp(createServer(), true);
+    const client = new WebSocket(`ws://127.0.0.1:${port}/ws/1`, { perMessageDeflate: { threshold: 0 } });
+    closing.push(() => client.terminate());
+    await once(client, 'open');
+    const server = await socket;
+    expect(server.compresses).toBe(true);
+    // Each side of ws keeps what it refers to, unless the other said that nothing is referred to.
+    const { server_no_context_takeover, client_no_context_takeover } = paramsOf(client);
+    expect([server_no_context_takeover, client_no_context_takeover]).toEqual([true, true]);
+    client.send('said in short');
+    await until(() => heard.length > 0);
+    expect(heard).toEqual(['said in short']);
+    const text = 'the same again, '.repeat(1_000);
+    const messages: string[] = [];
+    client.on('message', (data) => messages.push(data.toString()));
+    const frame = compressedFrame(textFrame(text));
+    expect(frame.byteLength).toBeLessThan(500);
+    server.write(frame);
+    server.writeTogether([frame, textFrame('as it is'), frame]);
+    await until(() => messages.length === 4);
+    expect(messages).toEqual([text, text, 'as it is', text]);
+  });
+
+  it('compresses nothing for a peer that has no room for it, and nothing that unpacks to too much', async () => {
+    const { port, socket, heard } = await setUp(createServer(), true);
+    const small = new WebSocket(`ws://127.0.0.1:${port}/ws/1`, {
+      perMessageDeflate: { serverMaxWindowBits: 11 },
+    });
+    closing.push(() => small.terminate());
+    await once(small, 'open');
+    expect(small.extensions).toBe('');
+    expect((await socket).compresses).toBe(false);
+    const flooding = new WebSocket(`ws://127.0.0.1:${port}/ws/1`, { perMessageDeflate: true });
+    closing.push(() => flooding.terminate());
+    await once(flooding, 'open');
+    flooding.send(Buffer.alloc(10_000_000), { binary: false });
+    const [code] = (await once(flooding, 'close')) as [number];
+    expect(code).toBe(1009);
+    await until(() => heard.length > 0);
+    expect(heard).toEqual(['closed 1006']);
   });
 
   it('lets no frame get into one of ws, though the peer takes nothing for a while', async () => {

@@ -11,6 +11,8 @@ export interface ServerSettings {
   retention?: Partial<Retention>;
   /** Tolerated difference of clocks, in milliseconds. @default 5_000 */
   clockToleranceMs?: number;
+  /** Whether publications are sent compressed to pages that offer it. @default false */
+  compression?: boolean;
   limits?: Partial<Limits>;
   timing?: Partial<Timing>;
   /** A file to which the server writes what it logs. @default nowhere */

@@ -45,7 +45,7 @@ export async function serveProcess(
   // A server that is behind a balancer is not there before it can do its work.
   await store.nodes?.check().catch(() => {});
   const log = steered && !store.nodes ? new SteeredLog(store, start.steering?.logs) : undefined;
-  const { secret = SECRET, clockToleranceMs, logFile, limits, timing } = start;
+  const { secret = SECRET, clockToleranceMs, logFile, compression, limits, timing } = start;
   const auth = { secret, ...(clockToleranceMs !== undefined && { clockToleranceMs }) };
   const tokens =
     clock &&
@@ -59,6 +59,7 @@ export async function serveProcess(
     ...(catalogue && { catalogue }),
     ...(clock && { clock }),
     ...(logFile !== undefined && { logger: fileLogger(logFile) }),
+    ...(compression !== undefined && { compression }),
     ...(limits && { limits }),
     ...(timing && { timing }),
   });

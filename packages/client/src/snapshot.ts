@@ -42,7 +42,9 @@ export async function loadSnapshot(
   const over = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason));
   });
-  const snapshot = await Promise.race([load({ ...request, signal }), over]);
+  // Also what throws at once, or nobody would hear that the time is over.
+  const loaded = (async () => load({ ...request, signal }))();
+  const snapshot = await Promise.race([loaded, over]);
   const start = formatAfter(snapshot.position);
   if (start !== 'earliest' && !parsePosition(start)) throw new TypeError('a snapshot without a position');
   return snapshot;

@@ -218,6 +218,22 @@ describe('a snapshot that fails', () => {
     expect(given).toEqual(['a']);
   });
 
+  it('may also throw at once, and nothing else comes of it', async () => {
+    const onError = vi.fn();
+    const failure = new Error('no backend');
+    const { subscription } = await begun(
+      () => {
+        throw failure;
+      },
+      { onError },
+    );
+    await vi.advanceTimersByTimeAsync(20_000);
+    subscription.unsubscribe();
+    await settle();
+    // A rejection that nobody handles fails the run.
+    expect(new Set(onError.mock.calls.flat())).toEqual(new Set([failure]));
+  });
+
   it('is given up after a while, told so and tried again', async () => {
     vi.useRealTimers();
     const { client, errors } = clientOverMemory({ timeoutMs: 20, backoff: { baseMs: 1, maxMs: 1 } });

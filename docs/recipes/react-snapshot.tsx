@@ -1,4 +1,4 @@
-import type { AnyPublication, Snapshot, SnapshotRequest } from '@vitalwire/client';
+import { type AnyPublication, ClientError, type Snapshot, type SnapshotRequest } from '@vitalwire/client';
 import { useDiagnosis } from '@vitalwire/react';
 
 interface Treatment {
@@ -9,6 +9,8 @@ interface Treatment {
 /** Your backend answers `{state, position}`: the state, and the position up to which it contains everything. */
 async function loadSnapshot({ diagnosisId, signal }: SnapshotRequest): Promise<Snapshot<Treatment>> {
   const response = await fetch(`http://127.0.0.1:3000/diagnoses/${diagnosisId}`, { signal });
+  // It is of no use to ask again: the hook's `error` says so.
+  if (response.status === 403) throw new ClientError('access_denied', 'this diagnosis is somebody else’s');
   if (!response.ok) throw new Error(`the backend answered ${response.status}`);
   return (await response.json()) as Snapshot<Treatment>;
 }

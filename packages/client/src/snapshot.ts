@@ -24,7 +24,8 @@ export interface SnapshotRequest {
 export interface SnapshotOptions<State = unknown> {
   /**
    * Reads the state of a diagnosis from the backend. Called when the subscription begins and after each gap; tried again
-   * with backoff when it fails, when it takes longer than `timeoutMs`, and when publications after its position are gone.
+   * with backoff when it fails, when it takes longer than `timeoutMs`, and when publications after its position are gone. An
+   * error with `temporary: false` and a `code`, such as a `ClientError`, ends this subscription: it stops with the code.
    */
   loadSnapshot: (request: SnapshotRequest) => Snapshot<State> | Promise<Snapshot<State>>;
   /** Takes the state over. It is awaited before publications after the snapshot's position are handed out. */

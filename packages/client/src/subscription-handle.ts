@@ -219,7 +219,14 @@ export class SubscriptionHandle implements AsyncIterable<LoosePublication> {
     const { signal } = this.#life;
     let snapshot: Snapshot | undefined;
     const attempt = async () => {
-      snapshot = await loadSnapshot(load, { diagnosisId, gap }, settings.timeoutMs, signal);
+      try {
+        snapshot = await loadSnapshot(load, { diagnosisId, gap }, settings.timeoutMs, signal);
+      } catch (error) {
+        const { temporary, code } = Object(error) as Partial<ClientError>;
+        if (temporary !== false || !code || signal.aborted) throw error;
+        settings.report(error);
+        this.end(code);
+      }
     };
     await this.#attempt(attempt, 'retry', this.#loads++);
     if (!snapshot || signal.aborted) return;

@@ -1,6 +1,6 @@
 import type { Position } from '@vitalwire/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ClientOptions, Snapshot, SnapshotRequest } from '../src/index.ts';
+import { ClientError, type ClientOptions, type Snapshot, type SnapshotRequest } from '../src/index.ts';
 import { connectMessage, feedback } from './support/messages.ts';
 import { clientOverMemory } from './support/subscribed.ts';
 import { settle } from './support/timers.ts';
@@ -232,6 +232,23 @@ describe('a snapshot that fails', () => {
     await settle();
     // A rejection that nobody handles fails the run.
     expect(new Set(onError.mock.calls.flat())).toEqual(new Set([failure]));
+  });
+
+  it('is not tried again when an error says that this cannot help: the subscription stops with its code', async () => {
+    const refusal = new ClientError('access_denied', 'not yours');
+    const onError = vi.fn();
+    const { subscription, requests, given, client, transport } = await begun(
+      () => {
+        throw refusal;
+      },
+      { onError },
+    );
+    const other = client.subscribe(1, { onGap: 'ignore' });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(subscription.state).toEqual({ name: 'stopped', reason: 'access_denied' });
+    expect([requests.length, given, onError.mock.calls]).toEqual([1, [], [[refusal]]]);
+    expect(transport.last().said).toContainEqual({ type: 'subscribe', diagnosis_id: 1 });
+    expect(other.state.name).not.toBe('stopped');
   });
 
   it('is given up after a while, told so and tried again', async () => {

@@ -1,5 +1,5 @@
 import { render, screen } from '@testing-library/react';
-import type { Gap, Snapshot } from '@vitalwire/client';
+import { ClientError, type Gap, type Snapshot } from '@vitalwire/client';
 import type { Position } from '@vitalwire/protocol';
 import { until } from '@vitalwire/testing';
 import { StrictMode } from 'react';
@@ -195,6 +195,23 @@ describe('loadSnapshot', () => {
     await records.publish(3);
     await screen.findByText('1 handler_failed');
     expect(ward.errors).toMatchObject([{ message: 'cannot be' }]);
+  });
+
+  it('stops with an error that the backend gives for good', async () => {
+    await using ward = await Ward.open();
+    const { wrapper } = ward.provider();
+    const refuse = () => Promise.reject(new ClientError('access_denied', 'not yours'));
+    function Shown() {
+      const { data, error, state } = useDiagnosis(1, { loadSnapshot: refuse, reduce: add });
+      return (
+        <p>
+          {state.name} {error?.code} {data?.join()}
+        </p>
+      );
+    }
+    render(<Shown />, { wrapper });
+    await screen.findByText('stopped access_denied');
+    expect(ward.errors).toMatchObject([{ code: 'access_denied' }]);
   });
 
   it('is told when nobody waits for it any more', async () => {

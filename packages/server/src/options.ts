@@ -47,7 +47,10 @@ export interface Timing {
   pingIntervalMs: number;
   /** For the answer to a ping; beyond it the connection is cut. @default 10_000 */
   pongTimeoutMs: number;
-  /** Between two pings that prove receipt, while publications flow. @default 1_000 */
+  /**
+   * Between two pings that prove receipt, at least. While publications flow, a ping goes with one of them soon after; when
+   * none comes for as long again, it goes alone. @default 1_000
+   */
   receiptIntervalMs: number;
   /** For a connection to take any of what waits for it; beyond it the connection closes with 4408. @default 60_000 */
   stallTimeoutMs: number;

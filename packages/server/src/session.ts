@@ -184,7 +184,9 @@ export class Session implements SocketListener, Outlet {
     const verdict = this.#liveness.verdict(now, this.#sent, this.#socket.waitingBytes);
     if (verdict === 'dead') return this.cut();
     if (verdict === 'stalled') return this.end('stalled');
-    if (verdict === 'ping' || (this.#proof.due && this.#liveness.mayProve(now))) this.#send(this.#ping(now));
+    // With a publication it costs less, so it goes alone only when none came for as long again.
+    const late = now - this.#context.timing.receiptIntervalMs;
+    if (verdict === 'ping' || (this.#proof.due && this.#liveness.mayProve(late))) this.#send(this.#ping(now));
   }
 
   /** Says goodbye and closes. */
@@ -394,9 +396,12 @@ export class Session implements SocketListener, Outlet {
   /** Sends publications, with a ping that proves them if one may be sent now. */
   #sendProvably(publications: Uint8Array, now: number): void {
     this.#send(publications, this.#liveness.mayProve(now) ? this.#ping(now) : undefined);
+    // Mostly a little later than a ping may be sent, so that those of many sessions go with different publications.
+    const provableFrom =
+      this.#liveness.provableFrom + (Math.random() * this.#context.timing.receiptIntervalMs) / 4;
     const validMs = (this.principal?.expiresAt ?? 0) - this.#context.clock.now();
     // A whole number needs no memory of its own.
-    this.#settledUntil = Math.floor(Math.min(this.#liveness.provableFrom, now + validMs));
+    this.#settledUntil = Math.floor(Math.min(provableFrom, now + validMs));
   }
 
   /** The frame of a ping, which proves receipt of everything before it. */

@@ -110,9 +110,12 @@ function refusalOf(request: IncomingMessage, path: string, origins: readonly str
   if (origins && origin !== undefined && !origins.includes(origin)) {
     return { status: 403, text: 'this origin may not connect' };
   }
+  const protocols = request.headers['sec-websocket-protocol'] ?? '';
+  // Most clients are of the SDK, and nothing about them needs to be looked at.
+  if (path === '/ws' && protocols === SUBPROTOCOL) return undefined;
   if (/^\/ws\/[^/]+\/?$/.test(path)) return undefined;
   if (!/^\/ws\/?$/.test(path)) return { status: 404, text: 'no WebSocket endpoint at this path' };
-  const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+  const offered = protocols.split(',').map((name) => name.trim());
   if (offered.includes(SUBPROTOCOL)) return undefined;
   return { status: 400, text: `offer the subprotocol ${SUBPROTOCOL}, or connect to /ws/{diagnosis_id}` };
 }

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../bounded-map.ts';
 import { OptionError } from '../errors.ts';
 import { refuseUnknown } from '../options.ts';
 import type { Authorize, Decision } from './principal.ts';
@@ -43,7 +44,7 @@ export function httpAuthorize(options: HttpAuthorizeOptions): Authorize {
   if (!(cacheMs >= 0)) throw new OptionError('cacheMs', 'must be a number of at least 0');
   if (!(timeoutMs >= 1 && Number.isFinite(timeoutMs)))
     throw new OptionError('timeoutMs', 'must be a number of at least 1');
-  const answers = new Map<string, Answer>();
+  const answers = new BoundedMap<string, Answer>(MAX_ANSWERS);
 
   return ({ userId }, action, diagnosisId) => {
     // The user id comes last, because it alone may hold a colon.
@@ -58,8 +59,6 @@ export function httpAuthorize(options: HttpAuthorizeOptions): Authorize {
 
   function remember(question: string, answer: Answer): void {
     answers.delete(question);
-    const oldest = answers.keys().next();
-    if (answers.size >= MAX_ANSWERS && !oldest.done) answers.delete(oldest.value);
     answers.set(question, answer);
     answer.decision.catch(() => {
       if (answers.get(question) === answer) answers.delete(question);

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
+import { BoundedMap } from '../bounded-map.ts';
 import { OptionError, RequestError, TokenError } from '../errors.ts';
 import { createKeys } from './keys.ts';
 import type { Principal, VerifyToken } from './principal.ts';
@@ -64,7 +65,7 @@ export function createTokenVerifier(options: TokenOptions, now: () => number = D
     ...(options.issuer !== undefined && { issuer: options.issuer }),
     ...(options.audience !== undefined && { audience: options.audience }),
   };
-  const remembered = new Map<string, Principal>();
+  const remembered = new BoundedMap<string, Principal>(MAX_REMEMBERED);
   let rememberedVersion = keys.version();
 
   return async (token) => {
@@ -79,7 +80,7 @@ export function createTokenVerifier(options: TokenOptions, now: () => number = D
     const { principal, version } = await verify(token);
     forgetOlderKeys();
     // The keys may have changed while one of the old ones was at work.
-    if (version === rememberedVersion) remember(digest, principal);
+    if (version === rememberedVersion) remembered.set(digest, principal);
     return principal;
   };
 
@@ -88,16 +89,6 @@ export function createTokenVerifier(options: TokenOptions, now: () => number = D
     if (version === rememberedVersion) return;
     remembered.clear();
     rememberedVersion = version;
-  }
-
-  function remember(digest: string, principal: Principal): void {
-    if (remembered.size >= MAX_REMEMBERED) forgetOldest();
-    remembered.set(digest, principal);
-  }
-
-  function forgetOldest(): void {
-    const oldest = remembered.keys().next();
-    if (!oldest.done) remembered.delete(oldest.value);
   }
 
   async function verify(token: string): Promise<{ principal: Principal; version: number | undefined }> {

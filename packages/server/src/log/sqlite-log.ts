@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Position } from '@vitalwire/protocol';
+import { BoundedMap } from '../bounded-map.ts';
 import { randomId } from '../random-id.ts';
 import { checksumOf } from './checksum.ts';
 import type { LocalLog } from './local-log.ts';
@@ -43,7 +44,7 @@ export class SqliteLog implements LocalLog {
    * What the rows of topics say that were asked for last. Nobody else can write them, because the file is locked for this
    * process; and none stays that was touched by a transaction that failed.
    */
-  readonly #heads = new Map<Topic, Head>();
+  readonly #heads = new BoundedMap<Topic, Head>(MAX_HEADS);
   /** Those that the current transaction has touched: asked first, since their rows are not written yet. */
   readonly #touched = new Map<Topic, Head>();
   #broken: Error | undefined;
@@ -243,8 +244,6 @@ export class SqliteLog implements LocalLog {
   }
 
   #remember(head: Head): Head {
-    const oldest = this.#heads.keys().next();
-    if (this.#heads.size >= MAX_HEADS && !oldest.done) this.#heads.delete(oldest.value);
     this.#heads.set(head.topic, head);
     return head;
   }

@@ -50,8 +50,14 @@ export function createBroadcast<C extends Catalogue>(
 ): Broadcast<C> {
   const methods = publicationsOf(catalogue).map((definition) => [
     camelCase(definition.type),
-    async (diagnosisId: number, body: object, options: BroadcastOptions = {}) =>
-      publish(checkRequest(definition, diagnosisId, body, options)),
+    (diagnosisId: number, body: object, options: BroadcastOptions = {}) => {
+      // Not an async function, whose promise would wait for that of `publish`.
+      try {
+        return publish(checkRequest(definition, diagnosisId, body, options));
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    },
   ]);
   return Object.fromEntries(methods) as Broadcast<C>;
 }

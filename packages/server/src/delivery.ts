@@ -64,7 +64,7 @@ export class Part {
     this.first = deliveries[0]?.offset ?? 0;
     this.last = deliveries.at(-1)?.offset ?? 0;
     const bytes = concat(deliveries.map(({ frame }) => frame));
-    this.#deliveries = within(bytes, deliveries);
+    this.#deliveries = deliveries.length === 1 ? deliveries : within(bytes, deliveries);
     const forAll = this.#deliveries.filter(({ to }) => to === undefined);
     if (forAll.length === deliveries.length) {
       this.#shared = new Selection(forAll, bytes);

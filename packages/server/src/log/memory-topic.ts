@@ -4,9 +4,9 @@ import type { Appended, Entry, LogState, Page, PageLimit, Publication } from './
 import { takePage } from './page.ts';
 import { earliestOf, type Horizon, timeOfAppend } from './retention.ts';
 
-interface Item {
+/** In one object with its time: there are millions, and the garbage collector moves and looks at each. */
+interface Item extends Publication {
   readonly time: number;
-  readonly publication: Publication;
 }
 
 /** The log of one topic. Every call first removes what the horizon says is gone. */
@@ -43,8 +43,7 @@ export class MemoryTopic {
     if (known) return { position: this.#at(known.offset), duplicateOf: known.memo };
     const time = timeOfAppend(horizon, this.#lastTime);
     const offset = this.#top + 1;
-    const publication = Object.freeze(to === undefined ? { offset, text } : { offset, text, to });
-    this.#items.push({ time, publication });
+    this.#items.push({ offset, text, to, time });
     this.#top = offset;
     this.#lastTime = time;
     if (idempotency) {
@@ -95,7 +94,7 @@ export class MemoryTopic {
     const earliest = earliestOf(this, horizon, (offset) => this.#item(offset).time);
     // A few of the removed stay in the array, because moving the rest for each of them would be slow.
     this.#first = earliest;
-    const oldest = this.#items[0]?.publication.offset ?? earliest;
+    const oldest = this.#items[0]?.offset ?? earliest;
     const dead = earliest - oldest;
     if (dead * 16 > this.#items.length) this.#items = this.#items.slice(dead);
     for (const [key, { time }] of this.#keys ?? []) {
@@ -109,7 +108,7 @@ export class MemoryTopic {
   }
 
   #item(offset: number): Item {
-    const oldest = this.#items[0]?.publication.offset ?? 0;
+    const oldest = this.#items[0]?.offset ?? 0;
     const item = this.#items[offset - oldest];
     if (item === undefined) throw new Error(`offset ${offset} is not there`);
     return item;
@@ -117,7 +116,8 @@ export class MemoryTopic {
 
   *#after(after: number): Generator<Publication> {
     for (let offset = Math.max(after + 1, this.#first); offset <= this.#top; offset += 1) {
-      yield this.#item(offset).publication;
+      const { text, to } = this.#item(offset);
+      yield to === undefined ? { offset, text } : { offset, text, to };
     }
   }
 }

@@ -62,6 +62,17 @@ test.describe('what handlers were given', () => {
     await expect(page).not.toHaveGap();
   });
 
+  test('is no repetition when it comes on top of a state that is loaded anew', async ({ watch, publish }) => {
+    const page = await watch({ takes: 'state' });
+    const published = await publish.feedbackUpdate(7);
+    await expect(page).toHaveReceivedExactly([published]);
+    await page.reload();
+    await expect(page).toBeLive();
+    const later = await publish.feedbackUpdate(7);
+    await expect(page.locator('li')).toContainText(['feedback_update 1', 'feedback_update 2']);
+    await expect(page).toHaveReceivedExactly([published, later]);
+  });
+
   test('shows what comes twice, side by side', async ({ watch, publish }) => {
     const page = await watch();
     const published = await publish.feedbackUpdate(7);

@@ -15,6 +15,10 @@ const client = createClient({
 const list = document.createElement('ul');
 document.body.append(list);
 
+function clear() {
+  list.replaceChildren();
+}
+
 function show({ type, offset, data }) {
   const item = document.createElement('li');
   item.textContent = `${type} ${offset} ${data.comment ?? ''}`.trim();
@@ -22,8 +26,10 @@ function show({ type, offset, data }) {
 }
 
 for (const diagnosis of location.pathname.split('/').at(-1).split(',')) {
-  const subscription = client.subscribe(Number(diagnosis), { after: 'earliest' });
-  if (takes === 'publication' || takes === 'both') subscription.on('publication', show);
+  const empty = { loadSnapshot: () => ({ state: [], position: 'earliest' }), onSnapshot: clear };
+  const options = takes === 'state' ? empty : { after: 'earliest' };
+  const subscription = client.subscribe(Number(diagnosis), options);
+  if (['publication', 'both', 'state'].includes(takes)) subscription.on('publication', show);
   if (takes === 'type' || takes === 'both') {
     subscription.on('feedback_update', async (_data, publication) => {
       await new Promise((resolve) => setTimeout(resolve, 20));

@@ -42,17 +42,29 @@ export function observeClients({ binding, redirect }: ObserverOptions): void {
     const { subscribe } = client;
     const watched = new WeakSet<object>();
     client.on('state', (state) => report({ kind: 'connection', page, state }));
-    client.subscribe = (diagnosisId, ...options) => {
-      const subscription = subscribe.call(client, diagnosisId, ...options);
+    client.subscribe = (diagnosisId, options, ...more) => {
+      const states = { taken: 0 };
+      const subscription = subscribe.call(client, diagnosisId, counting(options, states), ...more);
       if (!watched.has(subscription)) {
         watched.add(subscription);
-        watch(diagnosisId, subscription);
+        watch(diagnosisId, subscription, states);
       }
       return subscription;
     };
   };
 
-  function watch(diagnosisId: number, subscription: ObservedSubscription): void {
+  /** The options of a subscription, which count the states that it is given to begin with. */
+  function counting(options: unknown, states: { taken: number }): unknown {
+    const { onSnapshot } = (options ?? {}) as { onSnapshot?: unknown };
+    if (typeof onSnapshot !== 'function') return options;
+    const counted = (...values: never[]) => {
+      states.taken++;
+      return onSnapshot(...values);
+    };
+    return { ...(options as object), onSnapshot: counted };
+  }
+
+  function watch(diagnosisId: number, subscription: ObservedSubscription, states: { taken: number }): void {
     const id = `${page} ${++numbers}`;
     const { on } = subscription;
     const changed = (state: never) => report({ kind: 'state', page, subscription: id, diagnosisId, state });
@@ -61,18 +73,21 @@ export function observeClients({ binding, redirect }: ObserverOptions): void {
     subscription.on = (type, handler) => {
       // The subscription's own loops listen for its end.
       const takesPublications = type !== 'state' && type !== 'end' && typeof handler === 'function';
-      return on.call(subscription, type, takesPublications ? observed(type, handler) : handler);
+      return on.call(subscription, type, takesPublications ? observed(type, handler, states) : handler);
     };
   }
 
   /** The handler, and a report when it is done. */
-  function observed(type: string, handler: Handler): Handler {
+  function observed(type: string, handler: Handler, states: { taken: number }): Handler {
     const id = `${page} ${++numbers}`;
     report({ kind: 'handler', page, handler: id });
     return (...values) => {
       // A handler of one type is given the data first.
       const publication = values[type === 'publication' ? 0 : 1] as never;
-      const done = (failed: boolean) => report({ kind: 'handled', page, handler: id, failed, publication });
+      const onState = states.taken > 0;
+      const name = onState ? `${id} ${states.taken}` : id;
+      const done = (failed: boolean) =>
+        report({ kind: 'handled', page, handler: name, failed, onState, publication });
       try {
         const result = handler(...values);
         if (typeof (result as { then?: unknown } | undefined)?.then !== 'function') {

@@ -43,6 +43,8 @@ export type ClientEvent = { readonly page: string } & (
       readonly kind: 'handled';
       readonly handler: string;
       readonly failed: boolean;
+      /** It came on top of a state that was loaded: for each state the handler has another name. */
+      readonly onState?: boolean;
       readonly publication: HandledPublication;
     }
 );

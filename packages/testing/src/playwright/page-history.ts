@@ -25,7 +25,8 @@ export interface ObservedSubscription {
 /**
  * What a page's handlers were given since the page was opened, over all its reloads. Handlers that were there at the same
  * time and are given the same publication make one entry. A handler that is given one again, or one that was handled
- * before this handler was there, makes another entry.
+ * before this handler was there, makes another entry. On top of a state that was loaded it is no repetition: the state before
+ * is gone.
  */
 export class PageHistory {
   readonly #entries: Entry[] = [];
@@ -102,9 +103,10 @@ export class PageHistory {
     if (!goesOn && beginning) this.#beginnings.push(beginning);
   }
 
-  #handled({ handler, failed, publication }: Extract<ClientEvent, { kind: 'handled' }>): void {
+  #handled({ handler, failed, onState, publication }: Extract<ClientEvent, { kind: 'handled' }>): void {
     const known = this.#entries.findLast((entry) => entry.isOf(publication));
-    if (known?.joins(handler, this.#handlers.get(handler))) return known.add(handler, failed);
+    const order = onState ? -1 : this.#handlers.get(handler);
+    if (known?.joins(handler, order)) return known.add(handler, failed);
     const entry = new Entry(publication, known !== undefined, this.#handlers.size);
     entry.add(handler, failed);
     this.#entries.push(entry);

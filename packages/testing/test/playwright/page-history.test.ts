@@ -13,10 +13,11 @@ class ReportingPage {
     history.add({ kind: 'shown', page, inFrame });
   }
 
-  handler(handler: string): (offset: number, outcome?: 'failed') => void {
+  handler(handler: string, onState = false): (offset: number, outcome?: 'failed') => void {
     this.history.add({ kind: 'handler', page: this.page, handler });
     return (offset, outcome) =>
       this.history.add({
+        onState,
         kind: 'handled',
         page: this.page,
         handler,
@@ -100,6 +101,24 @@ describe('the history of a page', () => {
     const reloaded = new ReportingPage(page.history, 'page 2');
     reloaded.handler('b')(1);
     expect(reloaded.entries).toEqual([[1]]);
+  });
+
+  it('takes what comes on top of a state that is loaded anew for no repetition', () => {
+    const page = new ReportingPage();
+    const first = page.handler('a 1', true);
+    first(1);
+    first(2);
+    const reloaded = new ReportingPage(page.history, 'page 2');
+    const later = reloaded.handler('b 1', true);
+    later(2);
+    later(3);
+    expect(reloaded.entries).toEqual([[1], [2], [3]]);
+    // On top of the same state it is one.
+    later(3);
+    expect(reloaded.entries).toEqual([[1], [2], [3], [3, 'again']]);
+    // And it would be one to a handler that has no state.
+    reloaded.handler('c')(1);
+    expect(reloaded.entries.at(-1)).toEqual([1, 'again']);
   });
 
   it.each(['recovery', 'continuity'])('knows each beginning of a subscription by its %s', (name) => {

@@ -105,9 +105,9 @@ export const bugs: readonly Bug[] = [
     description: 'a log that lost its past goes by its old epoch',
     edits: [
       {
-        file: 'log/epoch.ts',
-        search: "return random.toString('base64url', begin, used);",
-        replacement: "return random.fill(7).toString('base64url', begin, used);",
+        file: 'log/memory-topic.ts',
+        search: 'readonly epoch = randomId();',
+        replacement: "readonly epoch = 'always-the-same';",
       },
     ],
     log: 'memory',
@@ -119,9 +119,9 @@ export const bugs: readonly Bug[] = [
     description: 'a log that Redis lost goes by its old epoch',
     edits: [
       {
-        file: 'log/epoch.ts',
-        search: "return random.toString('base64url', begin, used);",
-        replacement: "return random.fill(7).toString('base64url', begin, used);",
+        file: 'log/redis/topic-scripts.ts',
+        search: 'this.lineage, randomId(), time',
+        replacement: "this.lineage, 'always-the-same', time",
       },
     ],
     log: 'redis',

@@ -50,9 +50,12 @@ export interface HandlerContext {
   commit(): void;
 }
 
-/** Goes on after `from` with nothing lost; `count` publications up to `to` follow. */
+/**
+ * Goes on after `from` with nothing lost; `count` publications up to `to` follow. Where a stream has come further than the
+ * top that it began with, that is the top.
+ */
 export function resumed(from: Position, to: Position, count: number, fresh = false): Continuity {
-  const stretch = { from, to, count };
+  const stretch = { from, to: from.offset > to.offset ? from : to, count };
   return count > 0 && !fresh ? { status: 'recovered', ...stretch } : { status: 'live', fresh, ...stretch };
 }
 

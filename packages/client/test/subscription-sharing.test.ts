@@ -53,7 +53,10 @@ describe('two subscriptions of one diagnosis', () => {
     expect([first, second]).toEqual([[1, 2, 3], [3]]);
     expect(other.state).toMatchObject({
       name: 'live',
-      continuity: { status: 'live', fresh: true, from: { epoch: 'e1', offset: 2 }, count: 0 },
+      continuity: {
+        ...{ status: 'live', fresh: true, from: { epoch: 'e1', offset: 2 }, to: { epoch: 'e1', offset: 2 } },
+        count: 0,
+      },
     });
     expect(said()).toHaveLength(1);
   });

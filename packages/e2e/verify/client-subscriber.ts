@@ -12,6 +12,7 @@ import type { Random } from '../support/random.ts';
 import { recordedContinuity } from './recovery.ts';
 import { passed, type Subscriber } from './subscriber.ts';
 import type { User } from './user.ts';
+import { View } from './view.ts';
 
 export interface ClientSubscriberOptions {
   readonly name: string;
@@ -44,6 +45,7 @@ export class ClientSubscriber implements Subscriber {
   readonly stored: Map<string, string>;
   readonly #passed = new Map<number, Position>();
   #tab: Tab;
+  #tabs = 0;
   /** Connections that were lost after they had been accepted. */
   losses = 0;
 
@@ -70,12 +72,12 @@ export class ClientSubscriber implements Subscriber {
   }
 
   hasPassed(topic: number, position: Position): boolean {
-    return passed(this.#passed.get(topic), position);
+    return passed(this.#passed.get(topic), position) && this.#tab.hasPassed(topic, position);
   }
 
   /** Dies without notice, in the middle of whatever it is doing, and begins again from what it had stored. */
   reload(): void {
-    this.#tab.close();
+    this.#tab.close('closed');
     this.#options.recorder.record({ type: 'subscriber.reloaded', subscriber: this.name });
     this.#tab = this.#open();
   }
@@ -94,12 +96,14 @@ export class ClientSubscriber implements Subscriber {
   }
 
   end(code: string): void {
-    this.#tab.close();
+    this.#tab.close(code);
     this.#options.recorder.record({ type: 'subscriber.ended', subscriber: this.name, code });
   }
 
   #open(): Tab {
-    return new Tab(this.#options, this.stored, {
+    this.#tabs++;
+    return new Tab(this.#options, this.#tabs, this.stored, {
+      shown: (topic) => this.#passed.get(topic),
       passed: (topic, position) => this.#passed.set(topic, position),
       lost: () => {
         this.losses++;
@@ -109,6 +113,8 @@ export class ClientSubscriber implements Subscriber {
 }
 
 interface TabOwner {
+  /** Up to where a topic was handled. */
+  shown(topic: number): Position | undefined;
   passed(topic: number, position: Position): void;
   lost(): void;
 }
@@ -118,10 +124,17 @@ class Tab {
   readonly client: Client;
   readonly #options: ClientSubscriberOptions;
   readonly #owner: TabOwner;
+  /** Shows the first topic once more. */
+  readonly #view: View | undefined;
   #alive = true;
 
-  constructor(options: ClientSubscriberOptions, stored: Map<string, string>, owner: TabOwner) {
-    const { user, port, random, topics } = options;
+  constructor(
+    options: ClientSubscriberOptions,
+    number: number,
+    stored: Map<string, string>,
+    owner: TabOwner,
+  ) {
+    const { name, user, port, random, recorder, topics } = options;
     this.#options = options;
     this.#owner = owner;
     this.client = createClient({
@@ -145,11 +158,23 @@ class Tab {
       before = name;
     });
     for (const topic of topics) this.#subscribe(topic);
+    const [topic] = topics;
+    if (topic === undefined) return;
+    this.#view = new View({
+      ...{ name: `${name}, tab ${number}`, user: user.name, topic, client: this.client, recorder, random },
+      shown: () => owner.shown(topic),
+    });
+  }
+
+  /** Whether its further view was given everything up to a position. */
+  hasPassed(topic: number, position: Position): boolean {
+    return this.#view === undefined || topic !== this.#options.topics[0] || this.#view.hasPassed(position);
   }
 
   /** Ends it, and everything that is still running in it. */
-  close(): void {
+  close(code: string): void {
     this.#alive = false;
+    this.#view?.end(code);
     this.client.close();
   }
 

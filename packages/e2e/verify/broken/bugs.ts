@@ -22,6 +22,26 @@ export interface Bug {
   readonly traces: readonly ViolationKind[];
 }
 
+/** Nodes do not see that a log in Redis went backwards. */
+const NOBODY_COMPARES: readonly Edit[] = [
+  {
+    file: 'log/redis/scripts.ts',
+    search: "return script(EVEN_WHEN_FULL + read('control'));",
+    replacement: "return script(EVEN_WHEN_FULL + read('control').replace('beats < KNOWN_BEATS', 'false'));",
+  },
+  // Two more look whether a log went backwards.
+  {
+    file: 'log/redis/attendance.ts',
+    search: 'if (known.offset > state.offset)',
+    replacement: 'if (known.offset === Infinity)',
+  },
+  {
+    file: 'log/redis/attendance.ts',
+    search: 'if (attended.heard(position, publications.length))',
+    replacement: 'if (attended.heard(position, publications.length) && position.offset === Infinity)',
+  },
+];
+
 /** Servers that are broken on purpose. */
 export const bugs: readonly Bug[] = [
   {
@@ -123,6 +143,8 @@ export const bugs: readonly Bug[] = [
         search: 'this.lineage, randomId(), time',
         replacement: "this.lineage, 'always-the-same', time",
       },
+      // Otherwise nodes that know better refuse to serve such a log.
+      ...NOBODY_COMPARES,
     ],
     log: 'redis',
     faults: ['redis_emptied', 'redis_metadata_deleted'],
@@ -131,25 +153,7 @@ export const bugs: readonly Bug[] = [
   {
     name: 'copy-unnoticed',
     description: 'Redis is trusted with data that is older than a node has seen',
-    edits: [
-      {
-        file: 'log/redis/scripts.ts',
-        search: "return script(EVEN_WHEN_FULL + read('control'));",
-        replacement:
-          "return script(EVEN_WHEN_FULL + read('control').replace('beats < KNOWN_BEATS', 'false'));",
-      },
-      // Two more look whether a log went backwards.
-      {
-        file: 'log/redis/attendance.ts',
-        search: 'if (known.offset > state.offset)',
-        replacement: 'if (known.offset === Infinity)',
-      },
-      {
-        file: 'log/redis/attendance.ts',
-        search: 'if (attended.heard(position, publications.length))',
-        replacement: 'if (attended.heard(position, publications.length) && position.offset === Infinity)',
-      },
-    ],
+    edits: NOBODY_COMPARES,
     log: 'redis',
     faults: ['redis_put_back'],
     traces: ['inconsistent-offset', 'wrong-value', 'lost-ack', 'false-recovered', 'epoch-lie'],

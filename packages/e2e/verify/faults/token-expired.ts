@@ -8,6 +8,7 @@ export const tokenExpired: FaultKind = {
     const users = population.users.filter((user) => user.brief);
     if (users.length === 0) return undefined;
     const user = random.pick(users);
+    const out = () => population.subscribersOf(user).filter((device) => !device.connected).length;
     return {
       target: user.name,
       claims: [user.name, population.homeOf(user).name],
@@ -18,11 +19,12 @@ export const tokenExpired: FaultKind = {
         await wait(Math.max(0, user.expiresAt - Date.now()));
         recorder.record({ type: 'access.expired', user: user.name });
       },
+      shown: () => out() > 0,
       end() {
-        const out = population.subscribersOf(user).filter((device) => !device.connected).length;
+        const effect = out();
         recorder.record({ type: 'access.granted', user: user.name });
         user.restore();
-        return out;
+        return effect;
       },
     };
   },

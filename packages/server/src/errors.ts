@@ -12,7 +12,10 @@ export class OptionError extends VitalwireError {
   }
 }
 
-/** A request that is refused; its code decides the HTTP status. */
+/**
+ * A request that is refused; its code decides the HTTP status. Express, Fastify, Koa and whatever else knows the errors of
+ * `http-errors` answer one that an application's handler lets through with this status.
+ */
 export class RequestError extends VitalwireError {
   override readonly name: string = 'RequestError';
   declare readonly code: ErrorCode;
@@ -27,6 +30,27 @@ export class RequestError extends VitalwireError {
     super(code, message, { temporary: errorCodes[code].temporary, cause: options.cause });
     this.issues = options.issues ?? [];
   }
+
+  /** The HTTP status that says this; 500 for a code that occurs in commands only. */
+  get status(): number {
+    return statusOf(this.code);
+  }
+
+  /** As {@link status}, by the name that Fastify looks for. */
+  get statusCode(): number {
+    return this.status;
+  }
+
+  /** Whether the message is for whoever sent the request: when the request is at fault, and not the server. */
+  get expose(): boolean {
+    return this.status < 500;
+  }
+}
+
+/** The HTTP status that goes with a code; 500 for a code of commands, with which no request should end. */
+export function statusOf(code: ErrorCode): number {
+  const entry = errorCodes[code];
+  return 'status' in entry ? entry.status : 500;
 }
 
 /** A token that proves nothing: not ours, altered, or expired. */

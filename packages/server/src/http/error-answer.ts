@@ -1,5 +1,5 @@
 import { type ErrorBody, type ErrorCode, errorCodes, type Issue, ProtocolError } from '@vitalwire/protocol';
-import { RequestError, TokenError } from '../errors.ts';
+import { RequestError, statusOf, TokenError } from '../errors.ts';
 import { failureOf } from '../failure.ts';
 import type { Logger } from '../logger.ts';
 import type { Answer } from './answer.ts';
@@ -14,9 +14,8 @@ export function refuse(
   headers: Readonly<Record<string, string>> = {},
   issues: readonly Issue[] = [],
 ): Answer {
-  const entry: { temporary: boolean; status?: number } = errorCodes[code];
   const body: ErrorBody = { error: code, message, ...(issues.length > 0 && { issues: [...issues] }) };
-  return { status: entry.status ?? 500, headers, body: JSON.stringify(body) };
+  return { status: statusOf(code), headers, body: JSON.stringify(body) };
 }
 
 /** Answers what a handler threw, and logs it. */

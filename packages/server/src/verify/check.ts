@@ -203,8 +203,12 @@ export class Checker {
     this.#tally.delivered(kind);
     if (!publication || kind === 'repeated' || kind === 'earlier') return;
     if (kind === 'live') this.#tally.deliveryMs.add(event.at - publication.begun.at);
+    // A log that was put back hands out again, in a new epoch, what arrived long ago.
+    const { epoch } = publication.acknowledged?.position ?? event.position;
     // Who was kept out for a while did not wait for it.
-    if (!this.#access.everEnded(subscription.user)) publication.deliveredAt = event.at;
+    if (epoch === event.position.epoch && !this.#access.everEnded(subscription.user)) {
+      publication.deliveredAt = event.at;
+    }
   }
 
   #unasked(id: string): void {

@@ -112,6 +112,25 @@ describe('a report', () => {
     expect(liveness.longestWaitMs).toBe(500);
   });
 
+  it('does not take for a wait that a log which was put back hands out what had arrived', async () => {
+    const longest = async (history: readonly HistoryEvent[]) =>
+      (await check(history, { guards: NO_GUARDS, epochs: 'may-change' })).liveness.longestWaitMs;
+    const history = aRun();
+    const arrived = history.flatMap((event) => (event.type === 'publish.acknowledged' ? [event.id] : []));
+    const last = history.findLast((event) => event.type === 'delivery' && arrived.includes(event.id));
+    const again = history.flatMap((event): HistoryEvent[] => {
+      if (event.type !== 'settled' || last?.type !== 'delivery') return [event];
+      const at = event.at + 60_000;
+      const position = { epoch: 'the-next-epoch', offset: 1 };
+      return [
+        { ...last, at, position, recovered: true },
+        { ...event, at },
+      ];
+    });
+    expect(again.length).toBe(history.length + 1);
+    expect(await longest(again)).toBe(await longest(history));
+  });
+
   it('keeps the first violations of each kind, and counts all', async () => {
     const repeated = aRun().flatMap((event) =>
       Array<HistoryEvent>(event.type === 'delivery' ? 2 : 1).fill(event),

@@ -4,11 +4,16 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { constants as osConstants, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 const root = join(import.meta.dirname, '..');
 const reports = mkdtempSync(join(tmpdir(), 'vitalwire-ci-'));
 const vitestReport = join(reports, 'vitest.json');
 const playwrightReport = join(reports, 'playwright.json');
+
+/** Of the messages of a failure, in the closing table. */
+const SHOWN_LINES = 60;
+const SHOWN_COLUMNS = 400;
 
 /** Every step in the order of the closing table. */
 const steps = {
@@ -167,8 +172,8 @@ function countVitest() {
     failed: failedTests.length + brokenFiles.length,
     skipped: tests.filter((test) => test.status !== 'passed' && test.status !== 'failed').length,
     failures: [
-      ...failedTests.map((test) => test.name),
-      ...brokenFiles.map((file) => relative(root, file.name)),
+      ...failedTests.map(({ name, failureMessages }) => ({ name, messages: failureMessages })),
+      ...brokenFiles.map(({ name, message }) => ({ name: relative(root, name), messages: [message] })),
     ],
   };
 }
@@ -182,10 +187,27 @@ function countPlaywright() {
   function collect(suites, path = []) {
     for (const suite of suites) {
       const titles = [...path, suite.title];
-      for (const spec of suite.specs) if (!spec.ok) failures.push([...titles, spec.title].join(' > '));
+      for (const spec of suite.specs) {
+        if (spec.ok) continue;
+        const messages = spec.tests.flatMap(({ results }) => results.flatMap(({ errors }) => errors));
+        failures.push({
+          name: [...titles, spec.title].join(' > '),
+          messages: messages.map(({ message = '' }) => message),
+        });
+      }
       collect(suite.suites ?? [], titles);
     }
   }
+}
+
+/** Enough to see why: the whole of it stands further up, where a log may have been cut. */
+function excerptOf(messages) {
+  const lines = messages.flatMap((message) => stripVTControlCharacters(message).split('\n'));
+  const left = lines.length - SHOWN_LINES;
+  const shown = lines.slice(0, SHOWN_LINES).map((line) => line.slice(0, SHOWN_COLUMNS));
+  return [...shown, ...(left > 0 ? [`… and ${left} lines more`] : [])]
+    .map((line) => `    ${line}`)
+    .join('\n');
 }
 
 function readReport(path) {
@@ -201,8 +223,7 @@ function summarize() {
   const failures = all.flatMap(({ counts }) => counts?.failures ?? []);
 
   console.log('\n────────────────────────────────────────');
-  for (const failure of failures) console.log(`✗ ${failure}`);
-  if (failures.length > 0) console.log('');
+  for (const { name, messages } of failures) console.log(`✗ ${name}\n${excerptOf(messages)}\n`);
   for (const current of all) {
     const seconds = current.result === 'not run' ? '' : `${current.seconds.toFixed(1)} s`;
     console.log(

@@ -202,7 +202,9 @@ function countPlaywright() {
 
 /** Enough to see why: the whole of it stands further up, where a log may have been cut. */
 function excerptOf(messages) {
-  const lines = messages.flatMap((message) => stripVTControlCharacters(message).split('\n'));
+  const lines = messages
+    .flatMap((message) => stripVTControlCharacters(message).split('\n'))
+    .filter((line) => !/^ +at .*(node_modules|new Promise)/.test(line));
   const left = lines.length - SHOWN_LINES;
   const shown = lines.slice(0, SHOWN_LINES).map((line) => line.slice(0, SHOWN_COLUMNS));
   return [...shown, ...(left > 0 ? [`… and ${left} lines more`] : [])]

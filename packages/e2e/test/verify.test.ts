@@ -1,5 +1,5 @@
 import { hasRedis } from '@vitalwire/server/testing/redis';
-import type { Guards } from '@vitalwire/server/verify';
+import { formatReport, type Guards } from '@vitalwire/server/verify';
 import { describe, expect, it } from 'vitest';
 import { bugs } from '../verify/broken/bugs.ts';
 import { hunt, huntTable } from '../verify/broken/hunt.ts';
@@ -37,23 +37,34 @@ function runShort(log: RunOptions['log'], seed: number): Promise<Outcome> {
   });
 }
 
+/** Runs once more when the first run proved nothing, because the machine was too busy. What a run proved stands, good or bad. */
+async function runUntilProven(log: RunOptions['log'], seed: number): Promise<Outcome> {
+  const outcome = await runShort(log, seed);
+  const { report, settled, incidents } = outcome;
+  const wrong = incidents.length + settled.behind.length + settled.open > 0;
+  if (report.verdict !== 'invalid' || wrong) return outcome;
+  console.log(`it proved nothing: ${report.invalid.join('; ')}`);
+  return runShort(log, seed + 1);
+}
+
 const randomSeed = () => Number(process.env['VITALWIRE_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
 describe('a run with faults of every kind', () => {
   async function finds(log: RunOptions['log'], seed: number): Promise<void> {
-    const { report, settled, incidents, folder } = await runShort(log, seed);
+    const { report, settled, incidents, folder } = await runUntilProven(log, seed);
     const { verdict, invalid, violations } = report;
+    const { behind, open } = settled;
     expect(
-      { verdict, invalid, violations, incidents, behind: settled.behind, open: settled.open },
-      `seed ${seed}, histories in ${folder}`,
+      { verdict, invalid, violations, incidents, behind, open },
+      [`seed ${seed}, histories in ${folder}`, formatReport(report), ...incidents, ...behind].join('\n'),
     ).toEqual({ verdict: 'held', invalid: [], violations: [], incidents: [], behind: [], open: 0 });
   }
 
-  it('finds the promise kept by a memory log', { timeout: 120_000 }, () => finds('memory', 7));
+  it('finds the promise kept by a memory log', { timeout: 240_000 }, () => finds('memory', 7));
 
-  it('finds the promise kept by a sqlite log', { timeout: 120_000 }, () => finds('sqlite', randomSeed()));
+  it('finds the promise kept by a sqlite log', { timeout: 240_000 }, () => finds('sqlite', randomSeed()));
 
-  it.skipIf(!hasRedis())('finds the promise kept by three nodes on Redis', { timeout: 120_000 }, () =>
+  it.skipIf(!hasRedis())('finds the promise kept by three nodes on Redis', { timeout: 240_000 }, () =>
     finds('redis', randomSeed()),
   );
 });

@@ -17,7 +17,7 @@ import { run } from './run.ts';
 import { scenarios } from './scenarios/index.ts';
 import { type TargetName, targetNames } from './target-names.ts';
 
-const USAGE = `pnpm bench [--quick] [--scenario <name,name>] [--target <name,name>] [--rounds 5] [--profile]
+const USAGE = `pnpm bench [--goals | --quick] [--scenario <name,name>] [--target <name,name>] [--rounds 5] [--profile]
            [--out <folder>]
 scenarios: ${scenarios.map(({ name }) => name).join(', ')}
 targets: ${targetNames.join(', ')}`;
@@ -44,7 +44,8 @@ async function bench(): Promise<void> {
     scenarios: scenarios.map(({ name }) => name),
     out: resolve(import.meta.dirname, '../results'),
   });
-  const { quick, rounds } = options;
+  const { extent, rounds } = options;
+  const quick = extent === 'quick';
   const begun = performance.now();
   const say = (line: string) => console.error(`[${clock(performance.now() - begun)}] ${line}`);
   const cores = findCores();
@@ -70,7 +71,7 @@ async function bench(): Promise<void> {
   const failures = results.flatMap(({ name, failures }) => failures.map((failure) => `${name}, ${failure}`));
   for (const failure of failures) console.log(`FAILED: ${failure}`);
   if (failures.length > 0) process.exitCode = 1;
-  const report = { date: new Date().toISOString(), machine, quick, rounds, outcomes, results };
+  const report = { date: new Date().toISOString(), machine, extent, rounds, outcomes, results };
   writeFileSync(join(options.out, 'results.json'), `${JSON.stringify(report, null, 2)}\n`);
   writeFileSync(join(options.out, 'results.svg'), chart(results, caption));
   writeFileSync(join(options.out, 'results.md'), markdown(results, outcomes));

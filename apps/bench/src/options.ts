@@ -1,9 +1,12 @@
 import { parseArgs } from 'node:util';
 import { type TargetName, targetNames } from './target-names.ts';
 
+/** Everything; what the goals need; that in short, to have an idea. */
+type Extent = 'all' | 'goals' | 'quick';
+
 /** What is to be measured, and how. */
 export interface BenchOptions {
-  readonly quick: boolean;
+  readonly extent: Extent;
   /** Names, when some were asked for. */
   readonly scenarios: readonly string[] | undefined;
   readonly targets: readonly TargetName[] | undefined;
@@ -19,21 +22,22 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-const ROUNDS = 5;
-const QUICK_ROUNDS = 2;
+const ROUNDS: Readonly<Record<Extent, number>> = { all: 5, goals: 3, quick: 2 };
 
 /** @throws {UsageError} naming the option. */
 export function parseOptions(
   args: readonly string[],
   known: { readonly scenarios: readonly string[]; readonly out: string },
 ): BenchOptions {
-  const { quick, scenario, target, rounds, profile, out } = parse(args);
+  const { goals, quick, scenario, target, rounds, profile, out } = parse(args);
+  if (goals && quick) throw new UsageError('--goals and --quick exclude each other');
+  const extent = goals ? 'goals' : quick ? 'quick' : 'all';
   return {
-    quick,
+    extent,
     profile,
     scenarios: chosen('scenario', scenario, known.scenarios),
     targets: chosen('target', target, targetNames),
-    rounds: rounds === undefined ? (quick ? QUICK_ROUNDS : ROUNDS) : count('rounds', rounds),
+    rounds: rounds === undefined ? ROUNDS[extent] : count('rounds', rounds),
     out: out ?? known.out,
   };
 }
@@ -43,6 +47,7 @@ function parse(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       options: {
+        goals: { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
         scenario: { type: 'string', multiple: true, default: [] },
         target: { type: 'string', multiple: true, default: [] },

@@ -1,3 +1,4 @@
+import { goals } from './goals.ts';
 import type { BenchOptions } from './options.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import type { TargetName } from './target-names.ts';
@@ -8,32 +9,36 @@ export interface PlannedScenario {
   readonly targets: readonly TargetName[];
 }
 
-/** What a quick run measures: what the goals need, and Socket.IO to see where a peer stands. */
-const QUICK: Readonly<Record<string, readonly TargetName[]>> = {
-  'fan-out-1000': ['limit', 'ws-naive', 'vitalwire-memory', 'vitalwire-redis', 'socket.io'],
-  'fan-out-5000': ['limit', 'vitalwire-memory'],
-  'fan-out-1000-by-8': ['limit', 'ws-naive', 'vitalwire-memory'],
-  'topics-1000': ['limit', 'vitalwire-memory'],
-  'topics-100': ['limit', 'vitalwire-memory'],
-  latency: ['limit', 'vitalwire-memory'],
-  'idle-memory': ['limit', 'vitalwire-memory'],
-  storm: ['ws-naive', 'vitalwire-sqlite'],
-  publish: ['ws-naive', 'vitalwire-sqlite', 'vitalwire-redis'],
-  'publish-batch': ['vitalwire-sqlite'],
+/** What goals and quick runs measure besides, to see where a peer and the limit stand. */
+const BESIDES: Readonly<Record<string, readonly TargetName[]>> = {
+  'fan-out-1000': ['ws-naive', 'socket.io'],
+  'fan-out-1000-by-8': ['limit'],
+  'idle-memory': ['limit'],
 };
 
 /** Chooses what is run. Targets that were asked for by name are run in every chosen scenario that has them. */
 export function plan(
   scenarios: readonly Scenario[],
-  { quick, scenarios: names, targets }: Pick<BenchOptions, 'quick' | 'scenarios' | 'targets'>,
+  { extent, scenarios: names, targets }: Pick<BenchOptions, 'extent' | 'scenarios' | 'targets'>,
 ): PlannedScenario[] {
   return scenarios
-    .filter(({ name }) => names?.includes(name) ?? (!quick || QUICK[name] !== undefined))
+    .filter(({ name }) => names?.includes(name) ?? true)
     .map((scenario) => ({ scenario, targets: targetsOf(scenario) }))
     .filter((planned) => planned.targets.length > 0);
 
   function targetsOf({ name, targets: all }: Scenario): readonly TargetName[] {
     if (targets !== undefined) return all.filter((target) => targets.includes(target));
-    return (quick ? QUICK[name] : undefined) ?? all;
+    if (extent === 'all') return all;
+    const needed = neededTargets(name);
+    // Asked for by name: no goal needs it, and yet it is to be measured.
+    if (needed.size === 0 && names !== undefined) return all;
+    return all.filter((target) => needed.has(target));
   }
+}
+
+/** What the goals need of a scenario, and what stands beside it; nothing when no goal is about it. */
+function neededTargets(scenario: string): Set<TargetName> {
+  const places = goals.flatMap(({ of, over = [], times = [] }) => [of, ...over, ...times]);
+  const needed = places.filter((place) => place.scenario === scenario).map(({ target }) => target);
+  return new Set(needed.length > 0 ? [...needed, ...(BESIDES[scenario] ?? [])] : []);
 }

@@ -7,7 +7,7 @@ const parse = (...args: string[]) => parseOptions(args, known);
 describe('parseOptions', () => {
   it('measures everything unless told otherwise', () => {
     expect(parse()).toEqual({
-      quick: false,
+      extent: 'all',
       scenarios: undefined,
       targets: undefined,
       rounds: 5,
@@ -24,7 +24,8 @@ describe('parseOptions', () => {
 
   it('takes rounds and a folder', () => {
     expect(parse('--rounds', '7', '--out', 'here')).toMatchObject({ rounds: 7, out: 'here' });
-    expect(parse('--quick')).toMatchObject({ quick: true, rounds: 2 });
+    expect(parse('--quick')).toMatchObject({ extent: 'quick', rounds: 2 });
+    expect(parse('--goals')).toMatchObject({ extent: 'goals', rounds: 3 });
     expect(parse('--profile')).toMatchObject({ profile: true });
     expect(parse('--quick', '--rounds', '1').rounds).toBe(1);
   });
@@ -36,9 +37,10 @@ describe('parseOptions', () => {
     ['--rounds=0', '--rounds 0'],
     ['--rounds=two', '--rounds two'],
     ['--quick=1', '--quick'],
+    ['--goals --quick', '--goals and --quick'],
     ['storm', 'storm'],
   ])('refuses %s and names it', (arg, message) => {
-    expect(() => parse(arg)).toThrow(UsageError);
-    expect(() => parse(arg)).toThrow(message);
+    expect(() => parse(...arg.split(' '))).toThrow(UsageError);
+    expect(() => parse(...arg.split(' '))).toThrow(message);
   });
 });

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { goals } from '../src/goals.ts';
 import { plan } from '../src/plan.ts';
 import { scenarios } from '../src/scenarios/index.ts';
 
-const nothing = { quick: false, scenarios: undefined, targets: undefined };
+const nothing = { extent: 'all', scenarios: undefined, targets: undefined } as const;
 const names = (planned: ReturnType<typeof plan>) => planned.map(({ scenario }) => scenario.name);
 
 describe('plan', () => {
@@ -12,21 +13,30 @@ describe('plan', () => {
     for (const { scenario, targets } of planned) expect(targets).toEqual(scenario.targets);
   });
 
-  it('measures less when it has to be quick, and only what the scenarios know', () => {
-    const planned = plan(scenarios, { ...nothing, quick: true });
-    expect(planned.length).toBeGreaterThan(5);
-    for (const { scenario, targets } of planned) {
-      expect(scenario.targets).toEqual(expect.arrayContaining([...targets]));
-    }
-  });
+  it.each(['goals', 'quick'] as const)(
+    'measures for %s what the goals need, and only what the scenarios know',
+    (extent) => {
+      const planned = plan(scenarios, { ...nothing, extent });
+      for (const { of, over = [], times = [] } of goals) {
+        for (const { scenario, target } of [of, ...over, ...times]) {
+          const found = planned.find(({ scenario: { name } }) => name === scenario);
+          expect(found?.targets, scenario).toContain(target);
+        }
+      }
+      for (const { scenario, targets } of planned) {
+        expect(scenario.targets).toEqual(expect.arrayContaining([...targets]));
+      }
+      expect(names(planned)).not.toContain('fan-out-100');
+    },
+  );
 
-  it('measures what was asked for by name, quick or not', () => {
+  it.each(['all', 'goals', 'quick'] as const)('measures what was asked for by name, with %s', (extent) => {
     const asked = { scenarios: ['storm', 'fan-out-100'], targets: ['limit', 'socket.io'] } as const;
-    for (const quick of [true, false]) {
-      const planned = plan(scenarios, { quick, ...asked });
-      expect(names(planned)).toEqual(['fan-out-100', 'storm']);
-      expect(planned.map(({ targets }) => targets)).toEqual([['limit', 'socket.io'], ['socket.io']]);
-    }
+    const planned = plan(scenarios, { extent, ...asked });
+    expect(names(planned)).toEqual(['fan-out-100', 'storm']);
+    expect(planned.map(({ targets }) => targets)).toEqual([['limit', 'socket.io'], ['socket.io']]);
+    const byScenario = plan(scenarios, { ...nothing, extent, scenarios: ['fan-out-100'] });
+    expect(names(byScenario)).toEqual(['fan-out-100']);
   });
 
   it('leaves out a scenario that has none of the targets', () => {

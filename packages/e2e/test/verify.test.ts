@@ -10,7 +10,6 @@ import { type Outcome, type RunOptions, run } from '../verify/run.ts';
 const guards: Partial<Guards> = {
   acknowledged: 300,
   acknowledgedDuringFaults: 100,
-  unknown: 1,
   faults: 8,
   recovered: 100,
   live: 1_000,

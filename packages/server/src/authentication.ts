@@ -20,9 +20,14 @@ export class Authentication {
     return this.#principal;
   }
 
-  /** Whether that token does not count any more. */
+  /** For how much longer that token counts, in milliseconds; nobody's for ever. */
+  get validMs(): number {
+    return this.#principal === undefined ? Infinity : this.#principal.expiresAt - this.#context.clock.now();
+  }
+
+  /** Whether it does not count any more. */
   get expired(): boolean {
-    return this.#principal !== undefined && this.#context.clock.now() >= this.#principal.expiresAt;
+    return this.validMs <= 0;
   }
 
   /**

@@ -38,8 +38,6 @@ export interface Outlet {
 export class Cursor {
   readonly topic: Topic;
   readonly userId: string;
-  /** It moved since the session last asked for a proof of receipt. The session's, which keeps it here to find it at once. */
-  unproven = false;
   readonly #reads: SharedReads;
   readonly #outlet: Outlet;
   #phase: 'starting' | 'catching_up' | 'live' | 'closed' = 'starting';
@@ -50,6 +48,11 @@ export class Cursor {
   #interrupted = false;
   #epoch = '';
   #offset = 0;
+  /** Something was handed over since a proof of receipt was asked for. */
+  #unproven = false;
+  /** Up to where the last proof was asked for; offset 0 when it was asked for nothing. */
+  #askedEpoch = '';
+  #askedOffset = 0;
 
   constructor(topic: Topic, userId: string, reads: SharedReads, outlet: Outlet) {
     this.topic = topic;
@@ -65,6 +68,23 @@ export class Cursor {
 
   get live(): boolean {
     return this.#phase === 'live';
+  }
+
+  /** Whether something was handed over of which nobody asked for a proof of receipt yet. */
+  get unproven(): boolean {
+    return this.#unproven;
+  }
+
+  /** A proof of receipt is asked for, of all that was handed over up to now. */
+  ask(): void {
+    this.#askedEpoch = this.#epoch;
+    this.#askedOffset = this.#unproven ? this.#offset : 0;
+    this.#unproven = false;
+  }
+
+  /** Of what a proof was asked for last, if that was anything. */
+  get asked(): Position | undefined {
+    return this.#askedOffset > 0 ? { epoch: this.#askedEpoch, offset: this.#askedOffset } : undefined;
   }
 
   /**
@@ -204,7 +224,9 @@ export class Cursor {
       if (this.#phase === 'closed' || !this.#outlet.writable) return;
       const selection = part.select(this.#offset, this.userId);
       if (part.last > this.#offset) this.#offset = part.last;
-      if (selection.count > 0) this.#outlet.deliver(this, selection);
+      if (selection.count === 0) continue;
+      this.#unproven = true;
+      this.#outlet.deliver(this, selection);
     }
   }
 }

@@ -1,12 +1,21 @@
 import { placePublication } from '@vitalwire/protocol';
-import { compressedFrame, textFrame } from './frame.ts';
+import { compressedFrame, drawPingPayload, pingFrame, textFrame } from './frame.ts';
 import type { Publication, Topic } from './log/log-store.ts';
+
+/** Frames with a ping behind them, so that the pong proves their receipt. */
+export interface Provable {
+  readonly bytes: Uint8Array;
+  /** What the pong repeats. */
+  readonly payload: number;
+}
 
 /** What one user receives of a part: whole frames in order. */
 export class Selection {
   readonly bytes: Uint8Array;
   readonly #deliveries: readonly Delivery[];
   #compressed: Uint8Array | undefined;
+  #provable: Provable | undefined;
+  #provableCompressed: Provable | undefined;
 
   constructor(deliveries: readonly Delivery[], bytes = concat(deliveries.map(({ frame }) => frame))) {
     this.bytes = bytes;
@@ -22,6 +31,21 @@ export class Selection {
     this.#compressed ??= concat(this.#deliveries.map(compress));
     return this.#compressed;
   }
+
+  /** The same with a ping, which is one for all who are to prove the receipt of these bytes. */
+  provable(compressed: boolean): Provable {
+    if (!compressed) {
+      this.#provable ??= withPing(this.bytes);
+      return this.#provable;
+    }
+    this.#provableCompressed ??= withPing(this.compressed);
+    return this.#provableCompressed;
+  }
+}
+
+function withPing(frames: Uint8Array): Provable {
+  const payload = drawPingPayload();
+  return { bytes: Buffer.concat([frames, pingFrame(payload)]), payload };
 }
 
 /** Publications of one topic that were announced together. */

@@ -14,12 +14,25 @@ const SYNC_FLUSH_BYTES = 4;
 
 /** A text as one WebSocket frame. What a server sends is not masked, so it is the same bytes for every peer. */
 export function textFrame(text: string): Buffer {
-  return frameOf(TEXT, text);
+  const length = Buffer.byteLength(text);
+  const bytes = begin(TEXT, length);
+  bytes.write(text, bytes.byteLength - length);
+  return bytes;
 }
 
-/** A ping with a payload of at most 125 bytes. The peer answers it after everything that was sent before. */
-export function pingFrame(payload: string): Buffer {
-  return frameOf(PING, payload);
+/** Bytes of the payload of every ping. */
+export const PING_PAYLOAD_BYTES = 4;
+
+/** A ping. The peer answers it after everything that was sent before, with a pong of the same payload. */
+export function pingFrame(payload: number): Buffer {
+  const bytes = begin(PING, PING_PAYLOAD_BYTES);
+  bytes.writeInt32BE(payload, bytes.byteLength - PING_PAYLOAD_BYTES);
+  return bytes;
+}
+
+/** A payload for a ping: four printable characters, so that nobody stumbles over it, and at random, so that nobody guesses it. */
+export function drawPingPayload(): number {
+  return (Math.floor(Math.random() * 2 ** 31) & 0x1f1f1f1f) | 0x40404040;
 }
 
 /**
@@ -34,13 +47,6 @@ export function compressedFrame(frame: Uint8Array): Uint8Array {
   const compressed = begin(COMPRESSED_TEXT, data.byteLength);
   compressed.set(data, compressed.byteLength - data.byteLength);
   return compressed;
-}
-
-function frameOf(first: number, payload: string): Buffer {
-  const length = Buffer.byteLength(payload);
-  const bytes = begin(first, length);
-  bytes.write(payload, bytes.byteLength - length);
-  return bytes;
 }
 
 /** A frame of which only the payload is missing (RFC 6455, section 5.2). */

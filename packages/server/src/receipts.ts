@@ -2,9 +2,6 @@ import type { Position } from '@vitalwire/protocol';
 import type { LogStore, Receipt, Topic } from './log/log-store.ts';
 import type { Logger } from './logger.ts';
 
-/** The newest position of each user, by topic. */
-type ByTopic = Map<Topic, Map<string, Position>>;
-
 /**
  * What users are proven to have received, gathered here and written to the log store now and then, since a receipt that
  * is lost costs at most a publication delivered again to a client that keeps no position.
@@ -12,9 +9,9 @@ type ByTopic = Map<Topic, Map<string, Position>>;
 export class Receipts {
   readonly #log: Pick<LogStore, 'receive' | 'received'>;
   readonly #logger: Logger;
-  #pending: ByTopic = new Map();
+  #pending = new Gathered();
   /** Given to the log, which has not answered yet. */
-  #given: ByTopic = new Map();
+  #given = new Gathered();
   #writing: Promise<void> = Promise.resolve();
   /** The write that waits for the one before it. */
   #next: Promise<void> | undefined;
@@ -24,20 +21,14 @@ export class Receipts {
     this.#logger = logger;
   }
 
-  add({ topic, userId, position }: Receipt): void {
-    const users = this.#pending.get(topic) ?? new Map<string, Position>();
-    this.#pending.set(topic, users);
-    const known = users.get(userId);
-    // Several devices of one user: the one that is ahead counts.
-    if (known?.epoch === position.epoch && known.offset >= position.offset) return;
-    users.set(userId, position);
+  add(receipt: Receipt): void {
+    this.#pending.receipts.push(receipt);
   }
 
   /** The newest position that a user is proven to have received. */
   async of(topic: Topic, userId: string): Promise<Position | undefined> {
     // Of most users who come back the log knows everything: nobody waits for the receipts of others.
-    const waits = this.#pending.get(topic)?.has(userId) || this.#given.get(topic)?.has(userId);
-    if (waits) await this.flush();
+    if (this.#pending.concerns(topic, userId) || this.#given.concerns(topic, userId)) await this.flush();
     return this.#log.received(topic, userId);
   }
 
@@ -55,24 +46,52 @@ export class Receipts {
   }
 
   async #write(): Promise<void> {
-    const given = this.#pending;
-    if (given.size === 0) return;
-    this.#given = given;
-    this.#pending = new Map();
-    const receipts = [...given].flatMap(([topic, users]) =>
-      [...users].map(([userId, position]) => ({ topic, userId, position })),
-    );
+    const { receipts } = this.#pending;
+    if (receipts.length === 0) return;
+    this.#given = this.#pending;
+    this.#pending = new Gathered();
     try {
+      // Also several of one user, by several devices: for the log the one that is ahead counts.
       await this.#log.receive(receipts);
     } catch (error) {
       this.#logger.warn({ err: error, receipts: receipts.length }, 'receipts not written yet');
-      // What was proven meanwhile is newer and wins.
-      const newer = this.#pending;
-      this.#pending = given;
-      for (const [topic, users] of newer)
-        for (const [userId, position] of users) this.add({ topic, userId, position });
+      this.#pending = new Gathered(newestOf([...receipts, ...this.#pending.receipts]));
     } finally {
-      this.#given = new Map();
+      this.#given = new Gathered();
     }
   }
+}
+
+/** Receipts in the order of their proofs. There is one a second for each connection: adding one must cost nothing more. */
+class Gathered {
+  readonly receipts: Receipt[];
+  /** Whom the first of them concern, found out when somebody asks. */
+  readonly #concerned = new Map<Topic, Set<string>>();
+  #looked = 0;
+
+  constructor(receipts: Receipt[] = []) {
+    this.receipts = receipts;
+  }
+
+  concerns(topic: Topic, userId: string): boolean {
+    for (const receipt of this.receipts.slice(this.#looked)) {
+      const users = this.#concerned.get(receipt.topic) ?? new Set();
+      this.#concerned.set(receipt.topic, users.add(receipt.userId));
+    }
+    this.#looked = this.receipts.length;
+    return this.#concerned.get(topic)?.has(userId) === true;
+  }
+}
+
+/** What counts of them, so that they do not pile up while the log takes none: of each topic and user the newest. */
+function newestOf(receipts: readonly Receipt[]): Receipt[] {
+  const newest = new Map<string, Receipt>();
+  for (const receipt of receipts) {
+    const { topic, userId, position } = receipt;
+    const key = `${topic} ${userId}`;
+    const known = newest.get(key)?.position;
+    if (known?.epoch === position.epoch && known.offset >= position.offset) continue;
+    newest.set(key, receipt);
+  }
+  return [...newest.values()];
 }

@@ -20,7 +20,7 @@ import type { Selection } from './delivery.ts';
 import type { Entrance } from './entrance.ts';
 import { type LogUnavailableError, RequestError } from './errors.ts';
 import { failureOf } from './failure.ts';
-import { pingFrame, textFrame } from './frame.ts';
+import { drawPingPayload, pingFrame, textFrame } from './frame.ts';
 import { Inbound } from './inbound.ts';
 import { Liveness } from './liveness.ts';
 import type { Topic } from './log/log-store.ts';
@@ -111,16 +111,11 @@ export class Session implements SocketListener, Outlet {
     this.#hold(textFrame(message));
   }
 
-  deliver(cursor: Cursor, selection: Selection): void {
+  deliver(_: Cursor, selection: Selection): void {
     const now = this.#context.clock.elapsed();
-    const settled = now < this.#settledUntil;
-    // Checked at use as well: a timer may be late, and nothing is delivered after the token's end.
-    if (!settled && this.#authentication.expired) return this.end('token_expired');
-    this.#proof.moved(cursor);
+    if (now >= this.#settledUntil) return this.#deliverProvably(selection, now);
     this.#context.metrics.delivered(selection.count);
-    const bytes = this.#socket.compresses ? selection.compressed : selection.bytes;
-    if (settled) this.#send(bytes);
-    else this.#sendProvably(bytes, now);
+    this.#send(this.#socket.compresses ? selection.compressed : selection.bytes);
   }
 
   halted(cursor: Cursor, error: LogUnavailableError): void {
@@ -153,11 +148,13 @@ export class Session implements SocketListener, Outlet {
     this.end('not_json');
   }
 
-  pong(payload: string): void {
-    const receipts = this.#proof.settle(payload);
-    if (!receipts) return;
+  pong(payload: number): void {
+    const asked = this.#proof.settle(payload);
+    if (!asked) return;
     this.#liveness.ponged(this.#context.clock.elapsed(), this.#sent);
-    for (const receipt of receipts) this.#context.receipts.add(receipt);
+    for (const { topic, userId, asked: position } of asked) {
+      if (position) this.#context.receipts.add({ topic, userId, position });
+    }
   }
 
   drained(): void {
@@ -180,13 +177,17 @@ export class Session implements SocketListener, Outlet {
       return this.end('authentication_timeout');
     }
     if (this.#authentication.expired) return this.end('token_expired');
-    for (const cursor of this.#cursors) cursor.retry();
+    let unproven = false;
+    for (const cursor of this.#cursors) {
+      cursor.retry();
+      if (cursor.unproven) unproven = true;
+    }
     const verdict = this.#liveness.verdict(now, this.#sent, this.#socket.waitingBytes);
     if (verdict === 'dead') return this.cut();
     if (verdict === 'stalled') return this.end('stalled');
     // With a publication it costs less, so it goes alone only when none came for as long again.
     const late = now - this.#context.timing.receiptIntervalMs;
-    if (verdict === 'ping' || (this.#proof.due && this.#liveness.mayProve(late))) this.#send(this.#ping(now));
+    if (verdict === 'ping' || (unproven && this.#liveness.mayProve(late))) this.#ping(now);
   }
 
   /** Says goodbye and closes. */
@@ -316,7 +317,6 @@ export class Session implements SocketListener, Outlet {
   #leave(cursor: Cursor): void {
     cursor.close();
     this.#cursors = this.#cursors.length > 1 ? this.#cursors.filter((other) => other !== cursor) : NO_CURSORS;
-    this.#proof.left(cursor);
     const audience = this.#context.hub.leave(cursor);
     if (!audience) return;
     this.#context.metrics.subscriptions(-1);
@@ -394,20 +394,34 @@ export class Session implements SocketListener, Outlet {
   // Sending
 
   /** Sends publications, with a ping that proves them if one may be sent now. */
-  #sendProvably(publications: Uint8Array, now: number): void {
-    this.#send(publications, this.#liveness.mayProve(now) ? this.#ping(now) : undefined);
+  #deliverProvably(selection: Selection, now: number): void {
+    const validMs = this.#authentication.validMs;
+    // Checked at use as well: a timer may be late, and nothing is delivered after the token's end.
+    if (validMs <= 0) return this.end('token_expired');
+    this.#context.metrics.delivered(selection.count);
+    const { compresses } = this.#socket;
+    if (this.#liveness.mayProve(now)) {
+      const { bytes, payload } = selection.provable(compresses);
+      this.#begin(payload, now);
+      this.#send(bytes);
+    } else this.#send(compresses ? selection.compressed : selection.bytes);
     // Mostly a little later than a ping may be sent, so that those of many sessions go with different publications.
     const provableFrom =
       this.#liveness.provableFrom + (Math.random() * this.#context.timing.receiptIntervalMs) / 4;
-    const validMs = (this.principal?.expiresAt ?? 0) - this.#context.clock.now();
     // A whole number needs no memory of its own.
     this.#settledUntil = Math.floor(Math.min(provableFrom, now + validMs));
   }
 
-  /** The frame of a ping, which proves receipt of everything before it. */
-  #ping(now: number): Uint8Array {
+  /** Sends a ping, which proves receipt of everything before it. */
+  #ping(now: number): void {
+    const payload = drawPingPayload();
+    this.#begin(payload, now);
+    this.#send(pingFrame(payload));
+  }
+
+  #begin(payload: number, now: number): void {
     this.#liveness.pinged(now);
-    return pingFrame(this.#proof.begin());
+    this.#proof.begin(payload, this.#cursors);
   }
 
   #refuse(code: ErrorCode, message: string, diagnosisId?: number): void {
@@ -433,21 +447,23 @@ export class Session implements SocketListener, Outlet {
   }
 
   #sendHeld(): void {
-    if (this.#held) this.#send();
+    const held = this.#held;
+    this.#held = undefined;
+    if (held) this.#send(held);
   }
 
-  #send(frames?: Uint8Array, ping?: Uint8Array): void {
+  #send(frames: Uint8Array): void {
+    const held = this.#held;
     if (this.#closed) return;
-    // Nearly always; then there is nothing to put together.
-    if (frames && !ping && !this.#held) {
-      this.#sent += frames.byteLength;
+    this.#sent += frames.byteLength;
+    if (held === undefined) {
+      // Nearly always; then there is nothing to put together.
       if (!this.#socket.write(frames)) this.#waits = true;
       return;
     }
-    const together = [this.#held, frames, ping].filter((part) => part !== undefined);
     this.#held = undefined;
-    for (const { byteLength } of together) this.#sent += byteLength;
-    if (!this.#socket.writeTogether(together)) this.#waits = true;
+    this.#sent += held.byteLength;
+    if (!this.#socket.writeTogether([held, frames])) this.#waits = true;
   }
 
   #timestamp(): string {

@@ -23,7 +23,8 @@ export interface SocketListener {
   message(text: string): void;
   /** A binary frame arrived. */
   binary(): void;
-  pong(payload: string): void;
+  /** A pong arrived, with a payload as long as those of our pings. */
+  pong(payload: number): void;
   /** `waitingBytes` fell to zero. */
   drained(): void;
   closed(code: number): void;

@@ -22,7 +22,7 @@ describe('a frame', () => {
   });
 
   it('may be a ping', () => {
-    expect(pingFrame('12')).toEqual(Buffer.from([0x89, 2, 0x31, 0x32]));
+    expect(pingFrame(0x31323334)).toEqual(Buffer.from('\x89\x041234', 'latin1'));
   });
 
   it.each([

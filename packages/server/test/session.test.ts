@@ -245,7 +245,7 @@ describe('Session', () => {
       await say(authenticate(`u1/${30 * DAY_MS}`), subscribe());
       for (let day = 0; day < 29; day++) {
         clock.advance(DAY_MS);
-        session.pong(socket.pings.at(-1) ?? '');
+        session.pong(socket.pings.at(-1) ?? 0);
         session.tick();
       }
       await append();
@@ -302,7 +302,7 @@ describe('Session', () => {
       await say(authenticate('u1/60000'), subscribe());
       await say(authenticate('u1/120000'));
       clock.advance(100_000);
-      session.pong(socket.pings.at(-1) ?? '');
+      session.pong(socket.pings.at(-1) ?? 0);
       session.tick();
       await append();
       expect(ofType(socket, 'x')).toHaveLength(1);
@@ -339,7 +339,7 @@ describe('Session', () => {
       expect(socket.pings).toHaveLength(1);
       await append();
       expect(await receipts.of(1, 'u1')).toBeUndefined();
-      session.pong(socket.pings[0] ?? '');
+      session.pong(socket.pings[0] ?? 0);
       expect(await receipts.of(1, 'u1')).toMatchObject({ offset: 1 });
     });
 
@@ -348,13 +348,13 @@ describe('Session', () => {
       const { socket, session, say } = enter();
       await say(authenticate(), subscribe());
       await append();
-      session.pong(socket.pings[0] ?? '');
+      session.pong(socket.pings[0] ?? 0);
       clock.advance(999);
       await append();
       expect(socket.pings).toHaveLength(1);
       clock.advance(251);
       await append();
-      session.pong(socket.pings[1] ?? '');
+      session.pong(socket.pings[1] ?? 0);
       expect(await receipts.of(1, 'u1')).toMatchObject({ offset: 3 });
     });
 
@@ -363,14 +363,14 @@ describe('Session', () => {
       const { socket, session, say } = enter();
       await say(authenticate(), subscribe());
       await append();
-      session.pong(socket.pings[0] ?? '');
+      session.pong(socket.pings[0] ?? 0);
       await append();
       clock.advance(1_999);
       session.tick();
       expect(socket.pings).toHaveLength(1);
       clock.advance(1);
       session.tick();
-      session.pong(socket.pings[1] ?? '');
+      session.pong(socket.pings[1] ?? 0);
       expect(await receipts.of(1, 'u1')).toMatchObject({ offset: 2 });
     });
 
@@ -379,8 +379,8 @@ describe('Session', () => {
       const { session, say } = enter();
       await say(authenticate(), subscribe());
       await append();
-      session.pong('7');
-      session.pong('');
+      session.pong(7);
+      session.pong(0);
       expect(await receipts.of(1, 'u1')).toBeUndefined();
     });
 
@@ -390,7 +390,7 @@ describe('Session', () => {
       await say(authenticate(), subscribe());
       await append();
       session.end('restarting', 1_000);
-      session.pong(socket.pings[0] ?? '');
+      session.pong(socket.pings[0] ?? 0);
       expect(await receipts.of(1, 'u1')).toMatchObject({ offset: 1 });
     });
 
@@ -399,7 +399,7 @@ describe('Session', () => {
       const first = enter();
       await first.say(authenticate(), subscribe());
       await append();
-      first.session.pong(first.socket.pings[0] ?? '');
+      first.session.pong(first.socket.pings[0] ?? 0);
       first.session.closed(1006);
       await append();
       const second = enter();

@@ -111,9 +111,8 @@ export const bugs: readonly Bug[] = [
     edits: [
       {
         file: 'cursor.ts',
-        search: 'if (selection.count > 0) this.#outlet.deliver(this, selection);',
-        replacement:
-          'if (selection.count > 0 && Math.random() > 0.0005) this.#outlet.deliver(this, selection);',
+        search: 'if (selection.count === 0) continue;',
+        replacement: 'if (selection.count === 0 || Math.random() < 0.0005) continue;',
       },
     ],
     log: 'sqlite',

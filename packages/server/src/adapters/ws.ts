@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { parseDiagnosisId, SUBPROTOCOL } from '@vitalwire/protocol';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import type { Entrance } from '../entrance.ts';
-import { WINDOW_BITS } from '../frame.ts';
+import { PING_PAYLOAD_BYTES, WINDOW_BITS } from '../frame.ts';
 import type { Logger } from '../logger.ts';
 import type { Limits, Timing } from '../options.ts';
 import type { Socket, SocketListener } from '../socket.ts';
@@ -197,8 +197,10 @@ class ServedWebSocket extends WebSocket implements Socket {
       const [data, isBinary] = args as [RawData, boolean];
       if (isBinary) listener?.binary();
       else listener?.message(String(data));
-    } else if (event === 'pong') listener?.pong(String(args[0]));
-    else if (event === 'close') {
+    } else if (event === 'pong') {
+      const payload = args[0] as Buffer;
+      if (payload.byteLength === PING_PAYLOAD_BYTES) listener?.pong(payload.readInt32BE());
+    } else if (event === 'close') {
       this.#options?.left(this);
       listener?.closed(args[0] as number);
     } else if (event === 'error') {

@@ -6,7 +6,8 @@ export class FakeSocket implements Socket {
   compresses = false;
   /** Text frames sent so far. */
   readonly frames: string[] = [];
-  readonly pings: string[] = [];
+  /** Payloads of the pings sent so far. */
+  readonly pings: number[] = [];
   /** Set by the test: how many bytes wait for the peer. */
   waitingBytes = 0;
   paused = false;
@@ -23,7 +24,7 @@ export class FakeSocket implements Socket {
   write(frames: Uint8Array): boolean {
     for (const { kind, payload } of framesIn(frames)) {
       if (kind === 'text') this.frames.push(payload);
-      else this.pings.push(payload);
+      else this.pings.push(Buffer.from(payload).readInt32BE());
     }
     return this.waitingBytes === 0;
   }

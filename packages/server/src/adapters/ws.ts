@@ -14,6 +14,7 @@ import {
   writeAllDirectly,
   writeDirectly,
 } from './direct-write.ts';
+import { readPongs } from './pong-reader.ts';
 import { takeOver } from './take-over.ts';
 
 /** How WebSockets are taken in. */
@@ -163,6 +164,13 @@ class ServedWebSocket extends WebSocket implements Socket {
     this.#handle = tcpHandleOf(connection);
     this.#options = options;
     this.#listener = options.enter(this, entrance);
+    const { _receiver: receiver } = this as unknown as { _receiver?: object };
+    readPongs(connection, receiver, (payload) => {
+      // From the close frame on ws reads nothing but the peer's.
+      if (this.readyState !== WebSocket.OPEN) return false;
+      this.#listener?.pong(payload);
+      return true;
+    });
   }
 
   get waitingBytes(): number {

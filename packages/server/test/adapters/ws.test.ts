@@ -265,6 +265,87 @@ describe('a socket of ws', () => {
     expect(heard).toEqual([]);
   });
 
+  describe('a pong', () => {
+    const pong = (payload: number, mask = 0) => {
+      const bytes = maskedFrame(0x8a, Buffer.alloc(4));
+      bytes.writeInt32BE(mask, 2);
+      bytes.writeInt32BE(payload ^ mask, 6);
+      return bytes;
+    };
+    const frames = [
+      maskedFrame(0x81, Buffer.from('whole')),
+      pong(1),
+      maskedFrame(0x01, Buffer.from('in ')),
+      pong(0x40404040, 0x7fabcdef),
+      maskedFrame(0x80, Buffer.from('parts')),
+      // What looks like a pong here is the content of a frame, and of the next one all but the first byte.
+      maskedFrame(0x82, pong(3)),
+      Buffer.of(0x82, 0x8a, 0x84, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+      maskedFrame(0x8a, Buffer.from('of nobody')),
+      pong(-4, -5),
+    ];
+    const told = ['whole', 'pong 1', `pong ${0x40404040}`, 'in parts', 'binary', 'binary', 'pong -4'];
+
+    /** A peer whose bytes are read in the pieces in which they are sent. */
+    async function setUpPieces() {
+      const { httpServer, port, heard, socket } = await setUp();
+      const connected = once(httpServer, 'connection');
+      const peer = (await rawPeer(port)).setNoDelay();
+      const [connection] = (await connected) as [Connection];
+      const send = async (...pieces: Uint8Array[]) => {
+        for (const piece of pieces) {
+          const { bytesRead } = connection;
+          peer.write(piece);
+          await until(() => connection.bytesRead === bytesRead + piece.byteLength);
+        }
+      };
+      return { heard, connection, send, server: await socket };
+    }
+
+    it('is heard in its place, wherever the bytes are cut', async () => {
+      const { heard, send } = await setUpPieces();
+      const bytes = Buffer.concat(frames);
+      const { length } = pong(0);
+      for (let at = 1; at < bytes.length - length; at++) {
+        await send(bytes.subarray(0, at), bytes.subarray(at, at + length), bytes.subarray(at + length));
+        expect(heard.splice(0), `cut at ${at}`).toEqual(told);
+      }
+      await send(...frames);
+      expect(heard.splice(0)).toEqual(told);
+      await send(...[...bytes].map((byte) => Buffer.of(byte)));
+      expect(heard.splice(0)).toEqual(told);
+    });
+
+    it('is heard in its place while the peer is not read', async () => {
+      const { heard, send, server } = await setUpPieces();
+      await send(...frames);
+      server.pause();
+      await send(pong(5), maskedFrame(0x81, Buffer.from('before')), pong(6));
+      server.resume();
+      await until(() => heard.includes('pong 6'));
+      expect(heard).toEqual([...told, 'pong 5', 'before', 'pong 6']);
+    });
+
+    it('is heard after the close frame as well', async () => {
+      const { heard, send, server } = await setUpPieces();
+      await send(...frames);
+      server.close(1012, 'restarting');
+      await send(pong(7));
+      expect(heard).toEqual([...told, 'pong 7']);
+    });
+
+    // Otherwise the tests here say little: pong-reader.ts has to know the version of ws.
+    it('does not come through the stream of Node when it comes alone', async () => {
+      const { heard, connection, send } = await setUpPieces();
+      await send(pong(1));
+      const chunks: Buffer[] = [];
+      connection.on('data', (chunk: Buffer) => chunks.push(chunk));
+      await send(pong(2), maskedFrame(0x81, Buffer.from('text')), pong(3));
+      expect(heard).toEqual(['pong 1', 'pong 2', 'text', 'pong 3']);
+      expect(chunks).toHaveLength(1);
+    });
+  });
+
   describe('after the close frame', () => {
     it('sends nothing when it closes itself', async () => {
       const { port, socket } = await setUp();

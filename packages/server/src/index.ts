@@ -17,6 +17,7 @@ export { createTokenVerifier, type TokenOptions } from './auth/token.ts';
 
 export type {
   Announcement,
+  Append,
   Appended,
   Entry,
   Idempotency,

@@ -14,12 +14,13 @@ export interface Metrics {
   /** A subscription began (+1) or ended (−1). */
   subscriptions(change: 1 | -1): void;
   /**
-   * A publication became durable.
+   * Publications became durable.
    *
-   * @param type its message type, which comes from the catalogue and not from a peer.
-   * @param seconds from the request to the durable append.
+   * @param type their message type, which comes from the catalogue and not from a peer.
    */
-  published(type: string, seconds: number): void;
+  published(type: string, count: number): void;
+  /** A request to publish one or many is durable, so many seconds after it began. */
+  publishTook(seconds: number): void;
   /** Publications were handed to the sockets of subscribers. */
   delivered(count: number): void;
   /** A subscriber was told that publications can no longer be supplied. */
@@ -77,11 +78,11 @@ export function createMetrics(): Metrics {
       closes.inc({ reason });
     },
     subscriptions: (change) => subscriptions.inc(change),
-    published(type, seconds) {
-      published.set(type, (published.get(type) ?? 0) + 1);
-      // A clock that was set back must not make the histogram throw or shrink.
-      publishSeconds.observe(Math.max(0, seconds));
+    published(type, count) {
+      published.set(type, (published.get(type) ?? 0) + count);
     },
+    // A clock that was set back must not make the histogram throw or shrink.
+    publishTook: (seconds) => publishSeconds.observe(Math.max(0, seconds)),
     delivered(count) {
       delivered += count;
     },

@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts';
 import { LogUnavailableError, OutcomeUnknownError, RequestError } from './errors.ts';
 import type { PublishRequest } from './http/dependencies.ts';
 import type { Hub } from './hub.ts';
-import type { Appended, Idempotency, LogStore } from './log/log-store.ts';
+import type { Append, Appended, Idempotency, LogStore } from './log/log-store.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -22,10 +22,17 @@ interface Memo {
   readonly digest: string;
 }
 
+/** A publication as the log takes it, and what its answer tells besides its place. */
+interface Prepared extends Append {
+  readonly type: string;
+  readonly recipients: number;
+  readonly memo: Memo | undefined;
+}
+
 /** Appends publications to the log. Whoever is subscribed gets them from there. */
 export class Publisher {
   readonly #context: PublisherContext;
-  /** How many were accepted and are not answered yet. */
+  /** How many requests were accepted and are not answered yet. */
   #pending = 0;
   #closed = false;
   #allAnswered = () => {};
@@ -42,31 +49,99 @@ export class Publisher {
    * @throws {RequestError} `invalid_body`, `body_too_big`, `idempotency_conflict`, `unavailable`, `outcome_unknown`.
    */
   async publish(request: PublishRequest): Promise<BroadcastAnswer> {
-    if (this.#closed) throw new LogUnavailableError('the server is shutting down');
-    const { log, hub, clock, metrics } = this.#context;
-    const { definition, diagnosisId, to } = request;
+    if (this.#closed) throw shuttingDown();
+    const { log, clock, metrics } = this.#context;
     this.#pending += 1;
     try {
       const begunAt = clock.now();
-      const text = serialise(request, this.#timestampOf(begunAt));
-      const recipients = hub.countRecipients(diagnosisId, to);
-      const memo = memoOf(request, recipients);
-      const idempotency = memo && idempotencyOf(request, memo);
-      const appended = await log.append(diagnosisId, { text, to, idempotency });
+      const prepared = this.#prepare(request, begunAt);
+      const appended = await log.append(prepared.topic, prepared);
       if (appended.duplicateOf === undefined) {
-        metrics.published(definition.type, (clock.now() - begunAt) / 1_000);
+        metrics.published(prepared.type, 1);
+        metrics.publishTook((clock.now() - begunAt) / 1_000);
       }
-      return answerOf(request, appended, recipients, memo);
+      return answerOf(prepared, appended);
     } catch (error) {
-      const failed = failureToAppend(error);
-      if (failed) {
-        this.#context.logger.error({ err: error, diagnosis_id: diagnosisId, type: definition.type }, failed);
-      }
+      this.#logFailure(error, { diagnosis_id: request.diagnosisId, type: request.definition.type });
       throw error;
     } finally {
-      this.#pending -= 1;
-      if (this.#pending === 0) this.#allAnswered();
+      this.#answered();
     }
+  }
+
+  /** Publishes many in their order, each as {@link publish} does. Resolves with what became of each, in its place. */
+  publishAll(requests: readonly PublishRequest[]): Promise<PromiseSettledResult<BroadcastAnswer>[]> {
+    if (this.#closed) return Promise.resolve(requests.map(() => rejected(shuttingDown())));
+    const begunAt = this.#context.clock.now();
+    // What waits for the log holds the texts and not the bodies: the garbage collector moves what is held.
+    return this.#appendAll(
+      requests.map((request) => this.#tryToPrepare(request, begunAt)),
+      begunAt,
+    );
+  }
+
+  async #appendAll(
+    prepared: readonly (Prepared | PromiseRejectedResult)[],
+    begunAt: number,
+  ): Promise<PromiseSettledResult<BroadcastAnswer>[]> {
+    this.#pending += 1;
+    try {
+      const appends = prepared.filter((one) => 'text' in one);
+      const appended = await appendAll(this.#context.log, appends);
+      this.#note(appends, appended, begunAt);
+      let next = 0;
+      return prepared.map((one) => ('text' in one ? settledAnswer(one, appended[next++]) : one));
+    } finally {
+      this.#answered();
+    }
+  }
+
+  #tryToPrepare(request: PublishRequest, time: number): Prepared | PromiseRejectedResult {
+    try {
+      return this.#prepare(request, time);
+    } catch (error) {
+      return rejected(error);
+    }
+  }
+
+  /** @throws {RequestError} `invalid_body`, `body_too_big`. */
+  #prepare(request: PublishRequest, time: number): Prepared {
+    const { definition, diagnosisId, to } = request;
+    const text = serialise(request, this.#timestampOf(time));
+    const recipients = this.#context.hub.countRecipients(diagnosisId, to);
+    const memo = memoOf(request, recipients);
+    const idempotency = memo && idempotencyOf(request, memo);
+    return { topic: diagnosisId, type: definition.type, text, to, idempotency, recipients, memo };
+  }
+
+  /** Counts what was appended, and logs what was not: once for each reason, however many it befell. */
+  #note(
+    appends: readonly Prepared[],
+    appended: readonly PromiseSettledResult<Appended>[],
+    begunAt: number,
+  ): void {
+    const { clock, metrics } = this.#context;
+    const published = new Map<string, number>();
+    const failures = new Map<unknown, number>();
+    for (const [index, { type }] of appends.entries()) {
+      const outcome = appended[index];
+      if (outcome?.status !== 'fulfilled') increase(failures, outcome?.reason);
+      else if (outcome.value.duplicateOf === undefined) increase(published, type);
+    }
+    for (const [type, count] of published) metrics.published(type, count);
+    if (published.size > 0) metrics.publishTook((clock.now() - begunAt) / 1_000);
+    for (const [error, publications] of failures) this.#logFailure(error, { publications });
+  }
+
+  /** Logs that an append was not done, or not answered. */
+  #logFailure(error: unknown, what: object): void {
+    const failed = failureToAppend(error);
+    if (failed) this.#context.logger.error({ err: error, ...what }, failed);
+  }
+
+  #answered(): void {
+    this.#pending -= 1;
+    if (this.#pending === 0) this.#allAnswered();
   }
 
   /** Refuses what comes from now on, and waits for what was accepted. */
@@ -88,12 +163,31 @@ export class Publisher {
   }
 }
 
+async function appendAll(
+  log: LogStore,
+  appends: readonly Append[],
+): Promise<readonly PromiseSettledResult<Appended>[]> {
+  if (appends.length === 0) return [];
+  if (log.appendAll) return log.appendAll(appends);
+  return Promise.allSettled(appends.map((append) => log.append(append.topic, append)));
+}
+
+function settledAnswer(
+  prepared: Prepared,
+  outcome: PromiseSettledResult<Appended> = rejected(new OutcomeUnknownError()),
+): PromiseSettledResult<BroadcastAnswer> {
+  if (outcome.status === 'rejected') return outcome;
+  try {
+    return { status: 'fulfilled', value: answerOf(prepared, outcome.value) };
+  } catch (error) {
+    return rejected(error);
+  }
+}
+
 /** @throws {RequestError} `idempotency_conflict`. */
 function answerOf(
-  { diagnosisId }: PublishRequest,
+  { topic, memo, recipients: recipientsHere }: Prepared,
   { position, recipients, duplicateOf }: Appended,
-  recipientsHere: number,
-  memo: Memo | undefined,
 ): BroadcastAnswer {
   let notified = recipientsHere;
   if (duplicateOf !== undefined) {
@@ -108,7 +202,19 @@ function answerOf(
   }
   const { epoch, offset } = position;
   const clients_notified = recipients ?? notified;
-  return { status: 'broadcasted', diagnosis_id: diagnosisId, clients_notified, offset, epoch };
+  return { status: 'broadcasted', diagnosis_id: topic, clients_notified, offset, epoch };
+}
+
+function rejected(reason: unknown): PromiseRejectedResult {
+  return { status: 'rejected', reason };
+}
+
+function shuttingDown(): LogUnavailableError {
+  return new LogUnavailableError('the server is shutting down');
+}
+
+function increase<Key>(counts: Map<Key, number>, key: Key): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
 /** What is logged about an append that the log store did not do, or did not answer. */

@@ -124,6 +124,7 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
     verify,
     allowPublish: (principal, diagnosisId) => access.check(principal, 'publish', diagnosisId),
     publish,
+    publishAll: publisher.publishAll.bind(publisher),
     status,
     ready,
     metrics: () => metrics.expose(),

@@ -16,7 +16,9 @@ describe('metrics', () => {
     metrics.subscriptions(1);
     metrics.subscriptions(1);
     metrics.subscriptions(-1);
-    metrics.published('feedback_update', 0.002);
+    metrics.published('feedback_update', 1);
+    metrics.published('feedback_update', 2);
+    metrics.publishTook(0.002);
     metrics.delivered(3);
     metrics.gap('retention');
     const { text, contentType } = await metrics.expose();
@@ -24,7 +26,7 @@ describe('metrics', () => {
     expect(sample(text, 'vitalwire_connections')).toBe(1);
     expect(sample(text, 'vitalwire_closes_total{reason="token_expired"}')).toBe(1);
     expect(sample(text, 'vitalwire_subscriptions')).toBe(1);
-    expect(sample(text, 'vitalwire_publications_total{type="feedback_update"}')).toBe(1);
+    expect(sample(text, 'vitalwire_publications_total{type="feedback_update"}')).toBe(3);
     expect(sample(text, 'vitalwire_deliveries_total')).toBe(3);
     expect(sample(text, 'vitalwire_gaps_total{reason="retention"}')).toBe(1);
     expect(sample(text, 'vitalwire_publish_seconds_count')).toBe(1);
@@ -47,6 +49,7 @@ describe('metrics', () => {
   it('are well formed: every line is a comment or one sample', async () => {
     const metrics = createMetrics();
     metrics.published('a_type', 1);
+    metrics.publishTook(1);
     const { text } = await metrics.expose();
     for (const line of text.split('\n').filter(Boolean)) {
       expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{[^}]*\})? \S+)$/);
@@ -57,7 +60,7 @@ describe('metrics', () => {
 
   it('survive a clock that was set back', async () => {
     const metrics = createMetrics();
-    metrics.published('a_type', -5);
+    metrics.publishTook(-5);
     expect(sample((await metrics.expose()).text, 'vitalwire_publish_seconds_sum')).toBe(0);
   });
 });

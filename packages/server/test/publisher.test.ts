@@ -24,6 +24,7 @@ function setUp(append?: LogStore['append']) {
   const clock = new ManualClock();
   const logger = recordingLogger();
   const log = memoryLog();
+  const metrics = createMetrics();
   if (append) log.append = append;
   onTestFinished(() => log.close());
   const publisher = new Publisher({
@@ -31,7 +32,7 @@ function setUp(append?: LogStore['append']) {
     hub: new Hub(),
     clock,
     logger,
-    metrics: createMetrics(),
+    metrics,
   });
   const request = (fields: Partial<PublishRequest> = {}): PublishRequest => ({
     definition: effectivenessUpdate,
@@ -41,7 +42,7 @@ function setUp(append?: LogStore['append']) {
     ...fields,
   });
   const texts = async (topic = 5) => (await log.read(topic, 0, PAGE)).publications.map(({ text }) => text);
-  return { clock, log, logger, publisher, request, texts };
+  return { clock, log, logger, metrics, publisher, request, texts };
 }
 
 describe('Publisher', () => {
@@ -172,6 +173,123 @@ describe('Publisher', () => {
     expect(first).toMatchObject({ clients_notified: 4 });
     expect(duplicateOf).toBeDefined();
     expect(await publisher.publish(request({ idempotencyKey: 'k' }))).toEqual(first);
+  });
+});
+
+/** Takes `appendAll` away from a log. */
+function onlyAppend(log: LogStore): LogStore {
+  return Object.assign(log, { appendAll: undefined });
+}
+
+describe.each(['appendAll', 'append'])('publishing many, with a log that has %s', (method) => {
+  function setUpMany(append?: LogStore['append']) {
+    const made = setUp(append);
+    if (method === 'append') onlyAppend(made.log);
+    return made;
+  }
+
+  it('answers each in its place, and gives offsets in their order', async () => {
+    const { log, metrics, publisher, request, texts } = setUpMany();
+    const outcomes = await publisher.publishAll(
+      [5, 6, 5].map((diagnosisId, index) => request({ diagnosisId, body: { ...BODY, sample_size: index } })),
+    );
+    const [five, six] = [(await log.state(5)).epoch, (await log.state(6)).epoch];
+    const answer = { status: 'broadcasted', clients_notified: 0 };
+    expect(outcomes).toEqual([
+      { status: 'fulfilled', value: { ...answer, diagnosis_id: 5, offset: 1, epoch: five } },
+      { status: 'fulfilled', value: { ...answer, diagnosis_id: 6, offset: 1, epoch: six } },
+      { status: 'fulfilled', value: { ...answer, diagnosis_id: 5, offset: 2, epoch: five } },
+    ]);
+    const sizes = async (topic: number) =>
+      (await texts(topic)).map((text) => (JSON.parse(text) as { data: typeof BODY }).data.sample_size);
+    expect([await sizes(5), await sizes(6)]).toEqual([[0, 2], [1]]);
+    const { text } = await metrics.expose();
+    expect(text).toContain('vitalwire_publications_total{type="effectiveness_update"} 3');
+    expect(text).toContain('vitalwire_publish_seconds_count 1\n');
+  });
+
+  it('refuses what cannot be written, and publishes the rest', async () => {
+    const { publisher, request, texts } = setUpMany();
+    const cycle: Record<string, unknown> = { ...BODY };
+    cycle['herb'] = cycle;
+    const outcomes = await publisher.publishAll([
+      request({ maxBytes: 10 }),
+      request(),
+      request({ body: cycle }),
+    ]);
+    expect(outcomes).toMatchObject([
+      { status: 'rejected', reason: { code: 'body_too_big' } },
+      { status: 'fulfilled', value: { offset: 1 } },
+      { status: 'rejected', reason: { code: 'invalid_body' } },
+    ]);
+    expect(await texts()).toHaveLength(1);
+  });
+
+  it('publishes a key once, and refuses it with something else', async () => {
+    const { metrics, publisher, request, texts } = setUpMany();
+    const keyed = (fields: Partial<PublishRequest> = {}) => request({ idempotencyKey: 'k', ...fields });
+    const other = { ...BODY, confidence: 0.1 };
+    const [first, second, third, fourth] = await publisher.publishAll([
+      keyed(),
+      keyed(),
+      keyed({ body: other }),
+      request({ body: other }),
+    ]);
+    expect(first).toMatchObject({ status: 'fulfilled', value: { offset: 1 } });
+    expect(second).toEqual(first);
+    expect(third).toMatchObject({ status: 'rejected', reason: { code: 'idempotency_conflict' } });
+    expect(fourth).toMatchObject({ status: 'fulfilled', value: { offset: 2 } });
+    expect(await publisher.publishAll([keyed()])).toEqual([first]);
+    expect(await texts()).toHaveLength(2);
+    const { text } = await metrics.expose();
+    expect(text).toContain('vitalwire_publications_total{type="effectiveness_update"} 2');
+  });
+
+  it('refuses new work while it closes, and finishes what was accepted', async () => {
+    const { log, publisher, request, texts } = setUpMany();
+    const accepted = publisher.publishAll([request(), request()]);
+    const closing = publisher.close();
+    expect(await publisher.publishAll([request()])).toMatchObject([
+      { status: 'rejected', reason: { code: 'unavailable', temporary: true } },
+    ]);
+    await closing;
+    // Whoever waited for that closes the log.
+    expect((await log.state(5)).top).toBe(2);
+    expect(await accepted).toMatchObject([{ value: { offset: 1 } }, { value: { offset: 2 } }]);
+    expect(await texts()).toHaveLength(2);
+  });
+
+  it('reports a log that is gone for each of them', async () => {
+    const { log, logger, publisher, request } = setUpMany();
+    await log.close();
+    const unavailable = { status: 'rejected', reason: { code: 'unavailable', temporary: true } };
+    expect(await publisher.publishAll([request(), request()])).toMatchObject([unavailable, unavailable]);
+    expect(logger.lines[0]).toMatchObject({ level: 'error', message: 'publication not appended' });
+  });
+});
+
+describe('publishing many', () => {
+  it('reports those alone whose append was not answered', async () => {
+    const { log, logger, publisher, request } = setUp((topic) =>
+      topic === 6
+        ? Promise.reject(new OutcomeUnknownError())
+        : Promise.resolve({ position: { epoch: 'e', offset: 1 } }),
+    );
+    onlyAppend(log);
+    const requests = [5, 6, 7].map((diagnosisId) => request({ diagnosisId }));
+    expect(await publisher.publishAll(requests)).toMatchObject([
+      { status: 'fulfilled' },
+      { status: 'rejected', reason: { code: 'outcome_unknown' } },
+      { status: 'fulfilled' },
+    ]);
+    expect(logger.lines).toMatchObject([{ level: 'error', message: 'publication perhaps appended' }]);
+  });
+
+  it('logs once why a log took none of them', async () => {
+    const { log, logger, publisher, request } = setUp();
+    await log.close();
+    await publisher.publishAll([request(), request()]);
+    expect(logger.lines).toMatchObject([{ level: 'error', fields: { publications: 2 } }]);
   });
 });
 

@@ -1,6 +1,7 @@
 import {
   BATCH_PATH,
   type BatchResult,
+  type BroadcastAnswer,
   batchMessageSchema,
   batchSchema,
   broadcastPath,
@@ -15,9 +16,9 @@ import {
   type Validate,
 } from '@vitalwire/protocol';
 import type { Principal } from '../auth/principal.ts';
-import { OptionError, RequestError } from '../errors.ts';
+import { OptionError, OutcomeUnknownError, RequestError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import { done } from './answer.ts';
+import { answerText, doneWith } from './answer.ts';
 import { authenticate } from './bearer.ts';
 import type { HttpDependencies, PublishRequest } from './dependencies.ts';
 import { logRefusal, refusalOf } from './error-answer.ts';
@@ -47,7 +48,7 @@ export function batchEndpoint({
   maxBodyBytes,
   verify,
   allowPublish,
-  publish,
+  publishAll,
   logger,
 }: HttpDependencies): PublishEndpoint {
   const definitions = publicationsOf(catalogue);
@@ -67,21 +68,21 @@ export function batchEndpoint({
     const text = await readJsonText(request, maxBatchBytes);
     const messages = messagesOf(parseJson(text, MAX_NESTING + LEVELS_AROUND));
     refuseHeader(request);
-    const judged = messages.map((message) => judge(message, principal));
-    const refusals = await decide(principal, new Set(judged.flatMap(diagnosisOf)));
-    // All in one turn and in their order: so they share a transaction, and get their offsets in this order.
-    const outcomes = await Promise.all(judged.map((one) => outcomeOf(one, refusals)));
+    const outcomes = await publishJudged(
+      principal,
+      messages.map((message) => judge(message, principal)),
+    );
     logRefusals(outcomes, logger);
-    return done({ results: outcomes.map((one) => (one.failed ? refused(one.error) : one.result)) });
+    return doneWith(`{"results":[${outcomes.map(resultText).join(',')}]}`);
   });
 
-  function judge(message: unknown, { userId }: Principal): Outcome<PublishRequest> {
+  function judge(message: unknown, { userId }: Principal): Judged {
     const kind = kinds.get(typeOf(message));
-    if (!kind) return failed(invalid([{ path: 'type', message: expectedType }]));
+    if (!kind) return refused(invalid([{ path: 'type', message: expectedType }]));
     const parsed = kind.validate(message);
-    if (!parsed.success) return failed(invalid(issuesOf(parsed.error)));
+    if (!parsed.success) return refused(invalid(issuesOf(parsed.error)));
     const { type: _, diagnosis_id, to, idempotency_key, ...body } = parsed.data;
-    return succeeded({
+    return {
       definition: kind.definition,
       diagnosisId: diagnosis_id as number,
       body,
@@ -89,6 +90,26 @@ export function batchEndpoint({
       idempotencyKey: idempotency_key as string | undefined,
       maxBytes: maxBodyBytes,
       publisher: userId,
+    };
+  }
+
+  async function publishJudged(principal: Principal, judged: readonly Judged[]): Promise<Outcome[]> {
+    const diagnoses = new Set<number>();
+    for (const one of judged) if (isRequest(one)) diagnoses.add(one.diagnosisId);
+    const refusals = await decide(principal, diagnoses);
+    return publishAllowed(
+      judged.map((one) => (isRequest(one) ? (refusals.get(one.diagnosisId) ?? one) : one)),
+    );
+  }
+
+  /** All in one turn and in their order: so they share a transaction, and get their offsets in this order. */
+  function publishAllowed(judged: readonly Judged[]): Promise<Outcome[]> {
+    const refusals = judged.map((one) => (isRequest(one) ? undefined : one));
+    return publishAll(judged.filter(isRequest)).then((published) => {
+      const outcomes = published.values();
+      return refusals.map(
+        (refusal) => refusal ?? outcomes.next().value ?? refused(new OutcomeUnknownError()),
+      );
     });
   }
 
@@ -99,8 +120,8 @@ export function batchEndpoint({
   async function decide(
     principal: Principal,
     diagnoses: ReadonlySet<number>,
-  ): Promise<ReadonlyMap<number, unknown>> {
-    const refusals = new Map<number, unknown>();
+  ): Promise<ReadonlyMap<number, Refused>> {
+    const refusals = new Map<number, Refused>();
     const waiting = diagnoses.values();
     let undecided: unknown;
 
@@ -110,7 +131,7 @@ export function batchEndpoint({
           if (undecided !== undefined) throw undecided;
           await allowPublish(principal, diagnosisId);
         } catch (error) {
-          refusals.set(diagnosisId, error);
+          refusals.set(diagnosisId, refused(error));
           if (error instanceof RequestError && error.temporary) undecided = error;
         }
       }
@@ -119,33 +140,23 @@ export function batchEndpoint({
     await Promise.all(Array.from({ length: Math.min(MOST_QUESTIONS, diagnoses.size) }, askOneByOne));
     return refusals;
   }
-
-  function outcomeOf(
-    judged: Outcome<PublishRequest>,
-    refusals: ReadonlyMap<number, unknown>,
-  ): Outcome<BatchResult> | Promise<Outcome<BatchResult>> {
-    if (judged.failed) return judged;
-    const { diagnosisId } = judged.result;
-    if (refusals.has(diagnosisId)) return failed(refusals.get(diagnosisId));
-    return publish(judged.result).then(succeeded, failed);
-  }
 }
 
-/** What became of something: what it led to, or why it failed. */
-type Outcome<Result> =
-  | { readonly failed: false; readonly result: Result }
-  | { readonly failed: true; readonly error: unknown };
+/** A message that is refused, and why. */
+type Refused = PromiseRejectedResult;
 
-function succeeded<Result>(result: Result): Outcome<Result> {
-  return { failed: false, result };
+/** What is known of a message before it is published: the request to do so, unless it is refused. */
+type Judged = PublishRequest | Refused;
+
+/** What became of a message. */
+type Outcome = PromiseSettledResult<BroadcastAnswer>;
+
+function refused(reason: unknown): Refused {
+  return { status: 'rejected', reason };
 }
 
-function failed(error: unknown): Outcome<never> {
-  return { failed: true, error };
-}
-
-function diagnosisOf(judged: Outcome<PublishRequest>): number[] {
-  return judged.failed ? [] : [judged.result.diagnosisId];
+function isRequest(judged: Judged): judged is PublishRequest {
+  return 'definition' in judged;
 }
 
 /** @throws {RequestError} `invalid_body`. */
@@ -172,18 +183,24 @@ function invalid(issues: readonly Issue[]): RequestError {
   return new RequestError('invalid_body', 'the message is not valid', { issues });
 }
 
-function refused(error: unknown): BatchResult {
-  const { code, message, issues } = refusalOf(error);
-  return { status: 'refused', error: code, message, ...(issues.length > 0 && { issues: [...issues] }) };
+function resultText(outcome: Outcome): string {
+  if (outcome.status === 'fulfilled') return answerText(outcome.value);
+  const { code, message, issues } = refusalOf(outcome.reason);
+  return JSON.stringify({
+    status: 'refused',
+    error: code,
+    message,
+    ...(issues.length > 0 && { issues: [...issues] }),
+  } satisfies BatchResult);
 }
 
 /** One line for each reason, however many messages it befell. */
-function logRefusals(outcomes: readonly Outcome<BatchResult>[], logger: Logger): void {
+function logRefusals(outcomes: readonly Outcome[], logger: Logger): void {
   const reasons = new Map<string, { error: unknown; messages: number }>();
   for (const outcome of outcomes) {
-    if (!outcome.failed) continue;
-    const { code, message } = refusalOf(outcome.error);
-    const reason = reasons.get(`${code} ${message}`) ?? { error: outcome.error, messages: 0 };
+    if (outcome.status === 'fulfilled') continue;
+    const { code, message } = refusalOf(outcome.reason);
+    const reason = reasons.get(`${code} ${message}`) ?? { error: outcome.reason, messages: 0 };
     reason.messages += 1;
     reasons.set(`${code} ${message}`, reason);
   }

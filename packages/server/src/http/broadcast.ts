@@ -11,7 +11,7 @@ import {
   type Validate,
 } from '@vitalwire/protocol';
 import { RequestError } from '../errors.ts';
-import { done } from './answer.ts';
+import { answerText, doneWith } from './answer.ts';
 import { authenticate } from './bearer.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { readJsonText } from './json-body.ts';
@@ -42,7 +42,9 @@ function broadcastEndpoint(
     const [diagnosisId, recipient] = [diagnosis_id as number, to as string | undefined];
     await allowPublish(principal, diagnosisId);
     const publisher = principal.userId;
-    return done(await publish({ definition, diagnosisId, body, to: recipient, idempotencyKey, publisher }));
+    return doneWith(
+      answerText(await publish({ definition, diagnosisId, body, to: recipient, idempotencyKey, publisher })),
+    );
   });
 }
 

@@ -27,6 +27,10 @@ export interface HttpDependencies {
   readonly allowPublish: (principal: Principal, diagnosisId: number) => Promise<void>;
   /** Resolves when the publication is durable. Rejects with a `RequestError`. */
   readonly publish: (request: PublishRequest) => Promise<BroadcastAnswer>;
+  /** As `publish` for each, in their order: resolves with what became of each. */
+  readonly publishAll: (
+    requests: readonly PublishRequest[],
+  ) => Promise<readonly PromiseSettledResult<BroadcastAnswer>[]>;
   readonly status: () => Promise<Status>;
   /** Whether the server can do its work now. */
   readonly ready: () => Promise<boolean>;

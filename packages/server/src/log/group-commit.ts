@@ -7,6 +7,7 @@ const MAX_TRANSACTION = 4_000;
 /** Work that waits for its transaction. */
 interface Waiting<Context, Result> {
   readonly work: (context: Context) => Result;
+  readonly size: number;
   readonly failure: (error: unknown) => unknown;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
@@ -36,10 +37,16 @@ export class GroupCommit<Context> {
    * Does the work within the transaction of this turn, in the order of the calls. Resolves with its result when the
    * transaction is durable; rejects with what `failure` makes of what the transaction threw, whichever part of it was the
    * reason.
+   *
+   * @param size how many writes the work does; it is never divided, however many.
    */
-  add<Result>(work: (context: Context) => Result, failure: (error: unknown) => unknown): Promise<Result> {
+  add<Result>(
+    work: (context: Context) => Result,
+    failure: (error: unknown) => unknown,
+    size = 1,
+  ): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      this.#waiting.push({ work, failure, resolve: resolve as (result: unknown) => void, reject });
+      this.#waiting.push({ work, size, failure, resolve: resolve as (result: unknown) => void, reject });
       this.#schedule();
     });
   }
@@ -60,7 +67,7 @@ export class GroupCommit<Context> {
   }
 
   #commit(): void {
-    const group = this.#waiting.splice(0, MAX_TRANSACTION);
+    const group = this.#waiting.splice(0, groupOf(this.#waiting));
     if (group.length === 0) return;
     let results: unknown[] = [];
     try {
@@ -75,4 +82,14 @@ export class GroupCommit<Context> {
     this.#driver.committed?.();
     for (const [index, { resolve }] of group.entries()) resolve(results[index]);
   }
+}
+
+/** How much of what waits one transaction does: at least one, however large. */
+function groupOf(waiting: readonly { readonly size: number }[]): number {
+  let total = 0;
+  const end = waiting.findIndex(({ size }, index) => {
+    total += size;
+    return total > MAX_TRANSACTION && index > 0;
+  });
+  return end === -1 ? waiting.length : end;
 }

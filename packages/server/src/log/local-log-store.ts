@@ -6,6 +6,7 @@ import { GroupCommit } from './group-commit.ts';
 import type { LocalLog } from './local-log.ts';
 import type {
   Announcement,
+  Append,
   Appended,
   Entry,
   LogState,
@@ -87,16 +88,18 @@ export class LocalLogStore implements LogStore {
   }
 
   append(topic: Topic, entry: Entry): Promise<Appended> {
-    const append = (horizon: Horizon) => {
-      const appended = this.#log.append(topic, entry, horizon);
-      if (appended.duplicateOf === undefined) {
-        const { epoch, offset } = appended.position;
-        const { text, to } = entry;
-        this.#announcer.collect(topic, epoch, to === undefined ? { offset, text } : { offset, text, to });
-      }
-      return appended;
-    };
-    return this.#write(this.#appends, append, failureOfAppend);
+    return this.#write(this.#appends, (horizon) => this.#append(topic, entry, horizon), failureOfAppend);
+  }
+
+  /** In one transaction, so that all succeed or none does. */
+  async appendAll(appends: readonly Append[]): Promise<PromiseSettledResult<Appended>[]> {
+    const work = (horizon: Horizon) => appends.map((append) => this.#append(append.topic, append, horizon));
+    try {
+      const appended = await this.#write(this.#appends, work, failureOfAppend, appends.length);
+      return appended.map((value) => ({ status: 'fulfilled', value }));
+    } catch (reason) {
+      return appends.map(() => ({ status: 'rejected', reason }));
+    }
   }
 
   read(topic: Topic, after: number, limit: PageLimit): Promise<Page> {
@@ -145,6 +148,16 @@ export class LocalLogStore implements LogStore {
     this.#log.close();
   }
 
+  #append(topic: Topic, entry: Entry, horizon: Horizon): Appended {
+    const appended = this.#log.append(topic, entry, horizon);
+    if (appended.duplicateOf === undefined) {
+      const { epoch, offset } = appended.position;
+      const { text, to } = entry;
+      this.#announcer.collect(topic, epoch, to === undefined ? { offset, text } : { offset, text, to });
+    }
+    return appended;
+  }
+
   /** Answers from the log, and begins it first when there is none. */
   async #look<T>(topic: Topic, ask: (horizon: Horizon) => T | undefined): Promise<T> {
     const found = this.#ask(ask);
@@ -171,9 +184,10 @@ export class LocalLogStore implements LogStore {
     group: GroupCommit<Horizon>,
     work: (horizon: Horizon) => T,
     failure: (error: unknown) => Error = unavailable,
+    size = 1,
   ): Promise<T> {
     const unusable = this.#unusable();
-    return unusable ? Promise.reject(unusable) : group.add(work, failure);
+    return unusable ? Promise.reject(unusable) : group.add(work, failure, size);
   }
 
   #horizon(): Horizon {

@@ -17,6 +17,11 @@ export interface Entry {
   readonly idempotency?: Idempotency | undefined;
 }
 
+/** What is to be appended, and to which log. */
+export interface Append extends Entry {
+  readonly topic: Topic;
+}
+
 /** By what a repeated append is known. */
 export interface Idempotency {
   /** Unique within the topic; the caller puts the publisher into it. */
@@ -119,6 +124,12 @@ export interface LogStore {
    *   cannot append twice.
    */
   append(topic: Topic, entry: Entry): Promise<Appended>;
+
+  /**
+   * Does many appends, in their order, as if `append` was called for each, and resolves with what became of each in its
+   * place. Absent where this would save nothing.
+   */
+  appendAll?(appends: readonly Append[]): Promise<readonly PromiseSettledResult<Appended>[]>;
 
   /**
    * Reads publications after an offset, and none after an offset beyond the top. The epoch is the caller's to compare.

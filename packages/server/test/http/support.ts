@@ -53,6 +53,7 @@ export type BenchOptions = Partial<HttpDependencies> & { authorize?: Authorize; 
 export function httpBench({ authorize = ownDiagnoses, ...overrides }: BenchOptions = {}): HttpBench {
   const logger = recordingLogger();
   const published: PublishRequest[] = [];
+  const publish = overrides.publish ?? note;
   const access = createAccess(authorize, { timeoutMs: 1_000, clock: systemClock, logger });
   const app = createHttpApp({
     catalogue,
@@ -61,16 +62,8 @@ export function httpBench({ authorize = ownDiagnoses, ...overrides }: BenchOptio
     logger,
     verify: createTokenVerifier({ secret: SECRET }, () => NOW_MS),
     allowPublish: (principal, diagnosisId) => access.check(principal, 'publish', diagnosisId),
-    async publish(request): Promise<BroadcastAnswer> {
-      const offset = published.push(request);
-      return {
-        status: 'broadcasted',
-        diagnosis_id: request.diagnosisId,
-        clients_notified: 2,
-        offset,
-        epoch: 'e1',
-      };
-    },
+    publish,
+    publishAll: (requests) => Promise.allSettled(requests.map(publish)),
     status: async () => ({
       total_diagnoses: 1,
       total_connections: 2,
@@ -81,6 +74,18 @@ export function httpBench({ authorize = ownDiagnoses, ...overrides }: BenchOptio
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'vitalwire_connections 2\n' }),
     ...overrides,
   });
+
+  async function note(request: PublishRequest): Promise<BroadcastAnswer> {
+    const offset = published.push(request);
+    return {
+      status: 'broadcasted',
+      diagnosis_id: request.diagnosisId,
+      clients_notified: 2,
+      offset,
+      epoch: 'e1',
+    };
+  }
+
   return {
     logger,
     published,

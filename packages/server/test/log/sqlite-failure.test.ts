@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { text as textOf } from 'node:stream/consumers';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { LogUnavailableError, OptionError } from '../../src/errors.ts';
 import { LocalLogStore, resolveLocalOptions } from '../../src/log/local-log-store.ts';
 import type { Announcement, LogStore } from '../../src/log/log-store.ts';
@@ -314,6 +314,29 @@ describe('sqliteLog', () => {
       expect(publications.map(({ text }) => text)).toEqual(['a', 'd']);
     });
 
+    it('is dropped with many appends of one call, none of which took effect', async () => {
+      const { database, store } = openBoth();
+      const { epoch } = (await store.append(1, { text: 'a' })).position;
+      const heard: Announcement[] = [];
+      store.onAnnouncement((announcement) => heard.push(announcement));
+      const pages = Number(database.prepare('PRAGMA page_count').get()?.['page_count']);
+      database.exec(`PRAGMA max_page_count = ${pages}`);
+      const outcomes = await store.appendAll?.([
+        { topic: 1, text: 'b' },
+        { topic: 2, text: 'c' },
+        { topic: 1, text: 'x'.repeat(50_000) },
+      ]);
+      expect(outcomes?.map((outcome) => outcome.status === 'rejected' && outcome.reason)).toEqual(
+        Array(3).fill(expect.any(LogUnavailableError)),
+      );
+      expect(heard).toEqual([]);
+      database.exec('PRAGMA max_page_count = 1000000');
+      expect((await store.append(1, { text: 'd' })).position).toEqual({ epoch, offset: 2 });
+      const { publications } = await store.read(1, 0, EVERYTHING);
+      expect(publications.map(({ text }) => text)).toEqual(['a', 'd']);
+      expect((await store.state(2)).top).toBe(0);
+    });
+
     it('does not go while a transaction needs it, however many topics that touches', async () => {
       const { store } = openBoth();
       const topics = Array.from({ length: 6_000 }, (_, at) => at + 1);
@@ -343,6 +366,31 @@ describe('sqliteLog', () => {
   });
 
   it('puts what one turn appends into one transaction, and nothing of another turn', async () => {
+    const { store, transactions } = countTransactions();
+    await Promise.all([1, 2, 1, 3].map((topic) => store.append(topic, { text: 'a' })));
+    expect(transactions()).toBe(1);
+    await store.append(1, { text: 'b' });
+    expect(transactions()).toBe(2);
+  });
+
+  it('puts four batches of one turn into one transaction, and never parts of one into two', async () => {
+    const { store, transactions } = countTransactions();
+    const thousand = Array.from({ length: 1_000 }, (_, at) => ({ topic: at % 7, text: 'a' }));
+    const one = store.append(1, { text: 'b' });
+    const batches = [1, 2, 3, 4, 5].map(() => store.appendAll(thousand));
+    await Promise.all([one, batches[0]]);
+    expect(transactions()).toBe(1);
+    // What was before it left too little room for the fourth.
+    const answered = vi.fn();
+    void batches[2]?.then(answered);
+    void batches[3]?.then(answered);
+    await batches[2];
+    expect(answered).toHaveBeenCalledTimes(1);
+    await Promise.all(batches);
+    expect(transactions()).toBe(2);
+  });
+
+  function countTransactions() {
     const log = new SqliteLog(openLogFile(path));
     let transactions = 0;
     const transaction = log.transaction.bind(log);
@@ -352,9 +400,6 @@ describe('sqliteLog', () => {
     };
     const store = new LocalLogStore(log, resolveLocalOptions({}));
     onTestFinished(() => store.close());
-    await Promise.all([1, 2, 1, 3].map((topic) => store.append(topic, { text: 'a' })));
-    expect(transactions).toBe(1);
-    await store.append(1, { text: 'b' });
-    expect(transactions).toBe(2);
-  });
+    return { store, transactions: () => transactions };
+  }
 });

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import type { Entry, LogState, LogStore, Publication, Retention, Topic } from '../../log/log-store.ts';
+import type {
+  Appended,
+  Entry,
+  LogState,
+  LogStore,
+  Publication,
+  Retention,
+  Topic,
+} from '../../log/log-store.ts';
 import { type Listener, listen } from './listener.ts';
 import type { LogModel } from './model-log.ts';
 import type { Opened } from './support.ts';
@@ -53,6 +61,7 @@ export function logCommands(
   const pause = fc.oneof(fc.integer({ min: 1, max: ageMs }), fc.constantFrom(ageMs - 1, ageMs, topAgeMs));
   return [
     appends.map((input) => command('append', input, append)),
+    appends.map((input) => command('append in one call', input, appendInOneCall)),
     fc.tuple(topic, offset, limit).map((input) => command('read', input, read)),
     topic.map((input) => command('state', input, state)),
     fc.tuple(topic, offset, offset, userId).map((input) => command('count', input, count)),
@@ -67,6 +76,27 @@ export function logCommands(
 /** All of them in one turn. */
 async function append(model: LogModel, real: Real, appends: readonly Append[]): Promise<void> {
   const appended = await Promise.all(appends.map(([topic, entry]) => real.store.append(topic, entry)));
+  await checkAppended(model, real, appends, appended);
+}
+
+/** By `appendAll`, where the store has it. */
+async function appendInOneCall(model: LogModel, real: Real, appends: readonly Append[]): Promise<void> {
+  if (!real.store.appendAll) return append(model, real, appends);
+  const outcomes = await real.store.appendAll(appends.map(([topic, entry]) => ({ topic, ...entry })));
+  const appended = outcomes.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  });
+  await checkAppended(model, real, appends, appended);
+}
+
+async function checkAppended(
+  model: LogModel,
+  real: Real,
+  appends: readonly Append[],
+  appended: readonly Appended[],
+): Promise<void> {
+  expect(appended).toHaveLength(appends.length);
   const fresh = new Map<Topic, Publication[]>();
   for (const [index, [topic, entry]] of appends.entries()) {
     const expected = model.append(topic, entry);

@@ -20,14 +20,9 @@ export class Authentication {
     return this.#principal;
   }
 
-  /** For how much longer that token counts, in milliseconds; nobody's for ever. */
+  /** For how much longer that token counts, in milliseconds. */
   get validMs(): number {
     return this.#principal === undefined ? Infinity : this.#principal.expiresAt - this.#context.clock.now();
-  }
-
-  /** Whether it does not count any more. */
-  get expired(): boolean {
-    return this.validMs <= 0;
   }
 
   /**

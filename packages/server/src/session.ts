@@ -176,7 +176,7 @@ export class Session implements SocketListener, Outlet {
     if (!this.principal && now - this.#openedAt >= this.#context.timing.authenticationTimeoutMs) {
       return this.end('authentication_timeout');
     }
-    if (this.#authentication.expired) return this.end('token_expired');
+    if (this.#authentication.validMs <= 0) return this.end('token_expired');
     let unproven = false;
     for (const cursor of this.#cursors) {
       cursor.retry();

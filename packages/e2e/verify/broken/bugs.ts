@@ -206,8 +206,8 @@ export const bugs: readonly Bug[] = [
       {
         file: 'authentication.ts',
         search:
-          'return this.#principal !== undefined && this.#context.clock.now() >= this.#principal.expiresAt;',
-        replacement: 'return false;',
+          'return this.#principal === undefined ? Infinity : this.#principal.expiresAt - this.#context.clock.now();',
+        replacement: 'return Infinity;',
       },
     ],
     log: 'sqlite',

@@ -278,7 +278,7 @@ export class Connection {
   #received(text: string): void {
     this.#tap('in', text);
     const received = this.#read(text);
-    const message = 'message' in received ? received.message : undefined;
+    const { message } = received;
     this.#heartbeat?.heard(message?.type === 'pong' ? message.data.id : undefined);
     if (message) {
       if (message.type === 'disconnect') {

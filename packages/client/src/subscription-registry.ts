@@ -68,8 +68,8 @@ export class SubscriptionRegistry implements TopicHost {
 
   received(received: Received): void {
     const { report } = this.settings;
-    if ('unreadable' in received) {
-      const { unknownType, place, explain } = received.unreadable;
+    if (!received.message) {
+      const { unknownType, place, explain } = received;
       const say = () => {
         // Not waited for: zod may have to be loaded, and the stream goes on without it.
         if (unknownType === undefined) {

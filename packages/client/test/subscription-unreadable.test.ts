@@ -33,7 +33,7 @@ describe('a message that fails its schema', () => {
     const settings = { report: (error) => errors.push(error) } as Partial<Settings> as Settings;
     const registry = new SubscriptionRegistry(settings, {} as Link, () => {});
     const cause = new TypeError('the chunk is gone');
-    registry.received({ unreadable: { explain: () => Promise.reject(cause) } });
+    registry.received({ explain: () => Promise.reject(cause) });
     await turn();
     expect(errors).toMatchObject([{ name: 'ClientError', code: 'invalid_message', cause }]);
   });

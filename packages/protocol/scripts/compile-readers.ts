@@ -6,13 +6,14 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type * as z from 'zod/mini';
+import * as z from 'zod/mini';
 import { pingIdSchema } from '../src/commands.ts';
 import * as fields from '../src/fields.ts';
 import {
   catalogue,
   diagnosisIdSchema,
   epochSchema,
+  messageSchema,
   offsetSchema,
   positionSchema,
   recommendationSchema,
@@ -151,24 +152,19 @@ export function compileReaders(): string {
   const compiler = new Compiler();
   const group = (entries: readonly (readonly [string, z.core.$ZodType])[]) =>
     `{ ${entries.map(([name, schema]) => property(name, compiler.compile(schema))).join(', ')} }`;
-  const data = (publications: boolean) =>
-    group(
-      catalogue
-        .filter((definition) => (definition.publish !== undefined) === publications)
-        .map((definition) => [definition.type, definition.data] as const),
-    );
+  const publications = catalogue.filter(({ publish }) => publish);
+  const answers = catalogue.filter(({ publish }) => !publish);
+  const place = [
+    ['diagnosis_id', diagnosisIdSchema],
+    ['epoch', epochSchema],
+    ['offset', offsetSchema],
+  ] as const;
   return compiler.module({
-    envelopeReaders: group([
-      ['diagnosis_id', diagnosisIdSchema],
-      ['timestamp', fields.timestampSchema],
-    ]),
-    placeReaders: group([
-      ['epoch', epochSchema],
-      ['offset', offsetSchema],
-    ]),
-    publicationReaders: data(true),
-    answerReaders: data(false),
-    signalReaders: group([
+    placeReaders: group(place),
+    envelopeReaders: group([['type', z.string()], ...place, ['timestamp', fields.timestampSchema]]),
+    publicationReaders: group(publications.map(({ type, data }) => [type, data])),
+    answerReaders: group([
+      ...answers.map((definition) => [definition.type, messageSchema(definition)] as const),
       ['error', errorSignalSchema],
       ['disconnect', disconnectSignalSchema],
     ]),

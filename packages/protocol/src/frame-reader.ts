@@ -3,14 +3,8 @@ import type { ServerMessage } from './codec.ts';
 import type { MessageDefinition } from './definition.ts';
 import type { Position } from './position.ts';
 import type { ProtocolError } from './protocol-error.ts';
-import { object, optional, type Reader, string } from './reader.ts';
-import {
-  answerReaders,
-  envelopeReaders,
-  placeReaders,
-  publicationReaders,
-  signalReaders,
-} from './wire-readers.ts';
+import { object, type Reader } from './reader.ts';
+import { answerReaders, envelopeReaders, placeReaders, publicationReaders } from './wire-readers.ts';
 
 /** The place of a publication in the log of its diagnosis. */
 interface Place extends Position {
@@ -19,6 +13,7 @@ interface Place extends Position {
 
 /** A frame that could not be read. A publication keeps its place, so that a reader can go past it. */
 export interface UnreadableFrame {
+  readonly message?: undefined;
   /** The frame's type, when it is one that the reader does not know. */
   readonly unknownType?: string;
   /** Where it belongs, when that can be read. */
@@ -33,29 +28,21 @@ export interface UnreadableFrame {
 /** Reads frames of a server: the message, or what is wrong with it. Never throws. */
 export type FrameReader<C extends Catalogue = StandardCatalogue> = (
   text: string,
-) => { readonly message: ServerMessage<C> } | { readonly unreadable: UnreadableFrame };
+) => { readonly message: ServerMessage<C> } | UnreadableFrame;
 
 /**
  * Creates a reader that accepts what `createMessageDecoder` accepts, with schemas that were compiled ahead: it is what
  * browsers load, and zod comes only with an own catalogue or when a frame is wrong.
  */
 export function createFrameReader<C extends Catalogue = StandardCatalogue>(definitions?: C): FrameReader<C> {
-  const envelope = { type: string(), ...envelopeReaders };
-  const pong = { ...envelope, diagnosis_id: optional(envelope.diagnosis_id), data: answerReaders.pong };
   const publications: [string, Reader][] = definitions
     ? definitions.filter(({ publish }) => publish).map(({ type, data }) => [type, readerOf(data)])
     : Object.entries(publicationReaders);
   const readers = new Map<unknown, Reader>([
-    ...publications.map(([type, data]): [string, Reader] => [
-      type,
-      object({ ...envelope, ...placeReaders, data }),
-    ]),
-    ['connect', object({ ...envelope, data: answerReaders.connect })],
-    ['pong', object(pong)],
-    ...Object.entries(signalReaders),
+    ...publications.map(([type, data]): [string, Reader] => [type, object({ ...envelopeReaders, data })]),
+    ...Object.entries(answerReaders),
   ]);
-  const readPlace = object({ ...placeReaders, diagnosis_id: envelope.diagnosis_id });
-  const isPlaced = (value: unknown): value is Place => Boolean(readPlace(value));
+  const isPlace = object(placeReaders);
 
   return (text) => {
     const value = parse(text);
@@ -63,11 +50,9 @@ export function createFrameReader<C extends Catalogue = StandardCatalogue>(defin
     const read = readers.get(type);
     if (read?.(value)) return { message: value as ServerMessage<C> };
     return {
-      unreadable: {
-        ...(typeof type === 'string' && !read && { unknownType: type }),
-        ...(isPlaced(value) && { place: value }),
-        explain: () => import('./explain.ts').then(({ explain }) => explain(text, definitions)),
-      },
+      ...(typeof type === 'string' && !read && { unknownType: type }),
+      ...(isPlace(value) ? { place: value as Place } : {}),
+      explain: () => import('./explain.ts').then(({ explain }) => explain(text, definitions)),
     };
   };
 }
@@ -76,11 +61,7 @@ export function createFrameReader<C extends Catalogue = StandardCatalogue>(defin
 function readerOf(schema: MessageDefinition['data']): Reader {
   return (value) => {
     const { data, success } = schema.safeParse(value);
-    if (success) {
-      object({})(value);
-      Object.assign(value as object, data);
-    }
-    return success;
+    return success && object({})(value) && Object.assign(value as object, data);
   };
 }
 

@@ -22,9 +22,8 @@ export function formatPosition({ epoch, offset }: Position): string {
 
 /** Reads `epoch:offset`; `undefined` when the text is no position. */
 export function parsePosition(text: string): Position | undefined {
-  if (!POSITION.test(text)) return undefined;
-  const colon = text.indexOf(':');
-  return { epoch: text.slice(0, colon), offset: Number(text.slice(colon + 1)) };
+  const [epoch = '', offset] = text.split(':');
+  return POSITION.test(text) ? { epoch, offset: Number(offset) } : undefined;
 }
 
 /** Reads the wire form of a start; `undefined` when the text is none. */

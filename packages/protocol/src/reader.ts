@@ -17,7 +17,7 @@ export const string =
 export const number =
   (minimum = -Infinity, maximum = Infinity, is: (value: unknown) => boolean = Number.isFinite): Reader =>
   (value) =>
-    is(value) && Number(value) >= minimum && Number(value) <= maximum;
+    is(value) && (value as number) >= minimum && (value as number) <= maximum;
 
 export const integer = (minimum?: number, maximum?: number): Reader =>
   number(minimum, maximum, Number.isSafeInteger);
@@ -51,7 +51,7 @@ export const array =
 export const object =
   (shape: Readonly<Record<string, Reader>>, rest?: Reader): Reader =>
   (value) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+    if (Object(value) !== value || Array.isArray(value)) return false;
     const fields = value as Record<string, unknown>;
     // The known ones first, so that nothing is taken away from what is refused by one of them.
     return Object.keys({ ...shape, ...fields }).every((name) => {

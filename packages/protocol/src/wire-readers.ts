@@ -4,11 +4,11 @@ import { array, boolean, integer, number, object, openField, optional, string, u
 
 const diagnosisId = integer(1);
 
-const timestamp = string(/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z$/);
-
 const epoch = string(/^[A-Za-z0-9_-]{1,64}$/);
 
 const offset = integer(0, 999999999999999);
+
+const timestamp = string(/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z$/);
 
 const text = string(/^.{1,}$/s);
 
@@ -24,9 +24,9 @@ const position = string(/^[A-Za-z0-9_-]{1,64}:(0|[1-9][0-9]{0,14})$/);
 
 const pingId = union(string(/^.{0,64}$/s), integer());
 
-export const envelopeReaders = { diagnosis_id: diagnosisId, timestamp };
+export const placeReaders = { diagnosis_id: diagnosisId, epoch, offset };
 
-export const placeReaders = { epoch, offset };
+export const envelopeReaders = { type: string(), diagnosis_id: diagnosisId, epoch, offset, timestamp };
 
 export const publicationReaders = {
   recommendation_update: object({
@@ -55,28 +55,35 @@ export const publicationReaders = {
 
 export const answerReaders = {
   connect: object({
-    message: string(),
-    user_id: userId,
-    session_id: string(),
-    epoch,
-    offset,
-    recovery: union(
-      object({ status: string(/^(fresh|recovered)$/), from: position, to: position, count: offset }),
-      object({
-        status: string(/^(gap)$/),
-        reason: string(/^(retention|epoch_changed|position_unknown)$/),
-        last_seen: position,
-        first_available: position,
-        from: position,
-        to: position,
-        count: offset,
-      }),
-    ),
+    type: string(/^(connect)$/),
+    diagnosis_id: diagnosisId,
+    data: object({
+      message: string(),
+      user_id: userId,
+      session_id: string(),
+      epoch,
+      offset,
+      recovery: union(
+        object({ status: string(/^(fresh|recovered)$/), from: position, to: position, count: offset }),
+        object({
+          status: string(/^(gap)$/),
+          reason: string(/^(retention|epoch_changed|position_unknown)$/),
+          last_seen: position,
+          first_available: position,
+          from: position,
+          to: position,
+          count: offset,
+        }),
+      ),
+    }),
+    timestamp,
   }),
-  pong: object({ id: optional(pingId) }),
-};
-
-export const signalReaders = {
+  pong: object({
+    type: string(/^(pong)$/),
+    diagnosis_id: optional(diagnosisId),
+    data: object({ id: optional(pingId) }),
+    timestamp,
+  }),
   error: object({
     type: string(/^(error)$/),
     code: string(),

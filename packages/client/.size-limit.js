@@ -7,7 +7,7 @@ export default [
     path: 'dist/index.js',
     import: '{ createClient }',
     entry: ['index'],
-    limit: '10.5 kB',
+    limit: '10 kB',
   },
   {
     name: 'with what is loaded when it is needed: zod when a message fails its schema, and what makes sense of inspect',

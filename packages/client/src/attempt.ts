@@ -19,7 +19,7 @@ export async function attempt(
   failures = 0,
 ): Promise<boolean> {
   for (let n = failures; !signal.aborted; n++) {
-    if (n > 0) await pause(backoff(n - 1, Math.random(), growth), signal);
+    if (n > 0) await pause(backoff(n - 1, growth), signal);
     if (signal.aborted) break;
     try {
       await run();

@@ -1,15 +1,15 @@
 import { type Catalogue, createFrameReader, type StandardCatalogue } from '@vitalwire/protocol';
-import { Connection } from './connection.ts';
+import { createConnection } from './connection.ts';
 import type { ConnectionState } from './connection-state.ts';
 import type { GapHandling } from './continuity.ts';
-import { Emitter } from './emitter.ts';
+import { createEmitter } from './emitter.ts';
 import { ClientError } from './errors.ts';
 import { type InspectionEvent, type InspectOptions, inspect } from './inspect.ts';
 import { showToObserver } from './observer.ts';
 import { type ClientOptions, clientSettings, type SubscribeOptions, subscribeSettings } from './options.ts';
 import type { SnapshotOptions } from './snapshot.ts';
 import type { Subscription } from './subscription.ts';
-import { SubscriptionRegistry } from './subscription-registry.ts';
+import { createRegistry, type SubscriptionRegistry } from './subscription-registry.ts';
 
 /** Subscribes to diagnoses over one connection. `HandlesGaps`: the client was given `onGap`. */
 export interface Client<C extends Catalogue = StandardCatalogue, HandlesGaps extends boolean = false> {
@@ -68,11 +68,11 @@ export function createClient<const C extends Catalogue = StandardCatalogue>(
 ): Client<C>;
 export function createClient<C extends Catalogue>(options: ClientOptions<C>): Client<C, true> {
   const settings = clientSettings(options);
-  const emitter = new Emitter(settings.report);
+  const emitter = createEmitter(settings.report);
   /** The user asked for the connection, or for its absence. */
   let wish: 'connected' | 'disconnected' | undefined;
 
-  const connection: Connection = new Connection(settings, createFrameReader(settings.catalogue), {
+  const connection = createConnection(settings, createFrameReader(settings.catalogue), {
     changed(state) {
       registry.changed(state);
       emitter.emit('state', state);
@@ -80,7 +80,7 @@ export function createClient<C extends Catalogue>(options: ClientOptions<C>): Cl
     opened: () => registry.opened(),
     received: (received) => registry.received(received),
   });
-  const registry: SubscriptionRegistry = new SubscriptionRegistry(settings, connection, () =>
+  const registry: SubscriptionRegistry = createRegistry(settings, connection, () =>
     // Not at once: who leaves one diagnosis often enters another in the same turn.
     queueMicrotask(() => {
       if (registry.size === 0 && wish !== 'connected') connection.disconnect();
@@ -92,7 +92,7 @@ export function createClient<C extends Catalogue>(options: ClientOptions<C>): Cl
       return connection.state;
     },
     onGap: settings.onGap,
-    on: (type, handler) => emitter.on(type, handler),
+    on: emitter.on,
     subscribe(diagnosisId, subscribeOptions = {}) {
       const checked = subscribeSettings(diagnosisId, subscribeOptions as SubscribeOptions, settings);
       if (connection.state.name === 'closed') throw new ClientError('closed', 'the client is closed');
@@ -109,7 +109,7 @@ export function createClient<C extends Catalogue>(options: ClientOptions<C>): Cl
       connection.disconnect();
     },
     inspect: (listener, options) => inspect(connection, settings.report, listener, options),
-    reconnect: () => connection.reconnect(),
+    reconnect: connection.reconnect,
     close() {
       registry.close();
       connection.close();

@@ -69,11 +69,10 @@ export function continuityOf(
   recovery: Recovery,
 ): Continuity | undefined {
   // The schema has proved that these are positions.
-  const position = (text: string) => parsePosition(text) as Position;
-  const from = position(recovery.from);
-  const to = position(recovery.to);
+  const from = parsePosition(recovery.from) as Position;
+  const to = parsePosition(recovery.to) as Position;
   const gap = recovery.status === 'gap' ? recovery : undefined;
-  const last = received ?? (gap ? position(gap.last_seen) : from);
+  const last = received ?? (gap ? (parsePosition(gap.last_seen) as Position) : from);
   const { count } = recovery;
   const reason =
     last.epoch !== from.epoch

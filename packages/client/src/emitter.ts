@@ -3,45 +3,38 @@ interface Entry {
   readonly handler: (...values: never[]) => unknown;
 }
 
-/** Calls user code without being harmed by it: what a handler throws, or rejects with, is reported. */
-export class Emitter {
-  readonly #entries = new Set<Entry>();
-  readonly #report: (error: unknown) => void;
-
-  constructor(report: (error: unknown) => void) {
-    this.#report = report;
-  }
-
-  on(type: string, handler: Entry['handler']): () => void {
-    const entry = { type, handler };
-    this.#entries.add(entry);
-    return () => {
-      this.#entries.delete(entry);
-    };
-  }
-
+/** Calls user code without being harmed by it. */
+export interface Emitter {
+  /** Calls `handler` for a type, until the returned function is called. */
+  on(type: string, handler: Entry['handler']): () => void;
   /** The handlers in the order of their registration, as of now. */
-  entries(): Entry[] {
-    return [...this.#entries];
-  }
-
-  has(entry: Entry): boolean {
-    return this.#entries.has(entry);
-  }
-
+  entries(): Entry[];
+  has(entry: Entry): boolean;
   /** Calls the handlers of a type at once, without waiting for any. */
-  emit(type: string, value: unknown): void {
-    for (const entry of this.entries()) {
-      if (entry.type === type && this.#entries.has(entry)) void this.call(entry.handler, value);
-    }
-  }
+  emit(type: string, value: unknown): void;
+}
 
-  /** Calls one function and waits for it. Never throws or rejects. */
-  async call(handler: (...values: never[]) => unknown, ...values: unknown[]): Promise<void> {
-    try {
-      await handler(...(values as never[]));
-    } catch (error) {
-      this.#report(error);
-    }
-  }
+/** Creates an emitter. What a handler throws, or rejects with, is given to `report`. */
+export function createEmitter(report: (error: unknown) => void): Emitter {
+  const registered = new Set<Entry>();
+  const entries = () => [...registered];
+  return {
+    on(type, handler) {
+      const entry = { type, handler };
+      registered.add(entry);
+      return () => {
+        registered.delete(entry);
+      };
+    },
+    entries,
+    has: (entry) => registered.has(entry),
+    emit(type, value) {
+      for (const entry of entries()) {
+        const call = async () => {
+          await entry.handler(value as never);
+        };
+        if (entry.type === type && registered.has(entry)) call().catch(report);
+      }
+    },
+  };
 }

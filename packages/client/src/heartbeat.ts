@@ -35,6 +35,9 @@ export function beat(
     : { heardAt, pings: pings + 1, dueAt: now + timeoutMs };
 }
 
+/** Of a connection that has to prove itself: a ping is due. */
+const UNHEARD: Pulse = { heardAt: -Infinity, pings: 0, dueAt: 0 };
+
 /** A running heartbeat. */
 export interface Heartbeat {
   /** A frame arrived; `pong`: the id of the ping that it answers. */
@@ -53,28 +56,22 @@ export function startHeartbeat(
   ping: (id?: string) => void,
   dead: (doubted: boolean) => void,
 ): Heartbeat {
-  let pulse: Pulse;
+  let pulse = UNHEARD;
   let timer: ReturnType<typeof setTimeout>;
   let doubts = 0;
   /** The ping whose answer alone ends a doubt: other frames may have been on their way since before a sleep. */
   let proof: string | undefined;
   let { timeoutMs } = settings;
-  const wait = (next: Pulse) => {
-    pulse = next;
-    clearTimeout(timer);
-    timer = setTimeout(look, Math.max(next.dueAt - Date.now(), 0));
-  };
-  const ask = () => {
-    ping(proof);
-    wait({ heardAt: Date.now(), pings: 1, dueAt: Date.now() + timeoutMs });
-  };
   const look = () => {
-    const next = beat(pulse, Date.now(), { ...settings, timeoutMs });
+    const now = Date.now();
+    const next = beat(pulse, now, { ...settings, timeoutMs });
     if (!next) return dead(proof !== undefined);
     if (next.pings > pulse.pings) ping(proof);
-    wait(next);
+    pulse = next;
+    clearTimeout(timer);
+    timer = setTimeout(look, Math.max(next.dueAt - now, 0));
   };
-  ask();
+  look();
   return {
     heard(pong) {
       if (proof !== undefined && pong !== proof) return;
@@ -88,7 +85,8 @@ export function startHeartbeat(
       if (proof !== undefined && Date.now() < pulse.dueAt) return;
       proof = `wake ${++doubts}`;
       timeoutMs = waitMs;
-      ask();
+      pulse = UNHEARD;
+      look();
     },
     stop: () => clearTimeout(timer),
   };

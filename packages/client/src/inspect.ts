@@ -6,6 +6,9 @@ type ConnectionState = Connection['state'];
 /** What a connection shows, as it happens: a state, or the text of a frame. */
 export type Tap = (kind: 'state' | 'token' | 'in' | 'out', value: unknown) => void;
 
+/** When a connection showed something, in milliseconds since 1970, and what. */
+export type Seen = [at: number, ...tapped: Parameters<Tap>];
+
 /** One thing that happened on a connection. `at`: milliseconds since 1970. */
 export type InspectionEvent = { readonly at: number } & (
   | { readonly type: 'state'; readonly state: ConnectionState }
@@ -49,24 +52,18 @@ export function inspect(
   listener: (event: InspectionEvent) => void,
   options: InspectOptions = {},
 ): () => void {
-  const early: [number, ...Parameters<Tap>][] = [];
-  let take = (at: number, ...tapped: Parameters<Tap>) => {
-    early.push([at, ...tapped]);
+  const early: Seen[] = [];
+  let take = (...seen: Seen) => {
+    early.push(seen);
   };
   const tap: Tap = (...tapped) => take(Date.now(), ...tapped);
   const { taps } = connection;
   taps.add(tap);
   tap('state', connection.state);
   import('./inspector.ts').then(({ createInspector }) => {
-    take = createInspector((event) => {
-      try {
-        // Also what was early may come after the end.
-        if (taps.has(tap)) listener(event);
-      } catch (error) {
-        report(error);
-      }
-    }, options);
-    for (const tapped of early) take(...tapped);
+    // Also what was early may come after the end.
+    take = createInspector((event) => taps.has(tap) && listener(event), report, options);
+    for (const seen of early) take(...seen);
   }, report);
   return () => {
     taps.delete(tap);

@@ -1,6 +1,6 @@
 import { parsePosition, type Recovery } from '@vitalwire/protocol';
 import type { ConnectionState } from './connection-state.ts';
-import type { InspectionEvent, InspectOptions, Tap } from './inspect.ts';
+import type { InspectionEvent, InspectOptions, Seen } from './inspect.ts';
 
 type Frame = Record<string, unknown>;
 type Timing = Extract<InspectionEvent, { type: 'timing' }>['timing'];
@@ -40,9 +40,17 @@ function redact(frame: Frame, contents: boolean): Frame {
 
 /** Makes sense of what a connection shows, in the order in which it came. */
 export function createInspector(
-  emit: (event: InspectionEvent) => void,
+  listener: (event: InspectionEvent) => void,
+  report: (error: unknown) => void,
   { contents = false }: InspectOptions,
-): (at: number, ...tapped: Parameters<Tap>) => void {
+): (...seen: Seen) => void {
+  const emit = (event: InspectionEvent) => {
+    try {
+      listener(event);
+    } catch (error) {
+      report(error);
+    }
+  };
   let begunAt: number | undefined;
   let opened = false;
   /** Subscriptions that are catching up: how many publications are left, and the position that ends it. */

@@ -3,10 +3,10 @@
  * `globalThis[Symbol.for('vitalwire.observer')] = (client) => { … }`. It is called with each new client, once, before
  * anybody else has it. Pages need nothing for it, and without such a function nothing happens.
  */
-const OBSERVER = Symbol.for('vitalwire.observer');
+const OBSERVER = 'vitalwire.observer';
 
 /** Shows a new client to the observer, if there is one. */
 export function showToObserver(client: object): void {
-  const observer = (globalThis as { [OBSERVER]?: unknown })[OBSERVER];
+  const observer: unknown = Reflect.get(globalThis, Symbol.for(OBSERVER));
   if (typeof observer === 'function') observer(client);
 }

@@ -132,13 +132,16 @@ const isObject = (value: unknown) => typeof value === 'object' && value !== null
 /** Also for milliseconds: `setTimeout` overflows beyond. */
 const isPositive = (value: unknown) => typeof value === 'number' && value > 0 && value < 2 ** 31;
 const isId = (value: number) => Number.isSafeInteger(value) && value > 0;
-const matches = (pattern: RegExp) => (value: unknown) => typeof value === 'string' && pattern.test(value);
+const oneOf =
+  (...values: unknown[]) =>
+  (value: unknown) =>
+    values.includes(value);
 const isGapHandling = (value: unknown) => value === 'ignore' || isFunction(value);
 const optional = (test: (value: unknown) => unknown) => (value: unknown) =>
   value === undefined || test(value);
 
 const CLIENT_RULES = {
-  url: (url: string | URL) => socketUrl(url),
+  url: socketUrl,
   getToken: isFunction,
   onGap: optional(isGapHandling),
   catalogue: optional(Array.isArray),
@@ -165,9 +168,9 @@ const CLIENT_DEFAULTS = {
 
 const SUBSCRIBE_RULES = {
   onGap: isGapHandling,
-  after: optional((value) => isObject(value) || matches(/^(latest|earliest)$/)(value)),
-  commit: matches(/^(afterHandler|onReceive|manual)$/),
-  onHandlerError: matches(/^(skip|retry|stop)$/),
+  after: optional((value) => isObject(value) || oneOf('latest', 'earliest')(value)),
+  commit: oneOf('afterHandler', 'onReceive', 'manual'),
+  onHandlerError: oneOf('skip', 'retry', 'stop'),
   loadSnapshot: optional(isFunction),
   onSnapshot: optional(isFunction),
 } satisfies Record<keyof SubscribeOptions, Rule>;

@@ -17,20 +17,17 @@ export const openReconnectingWebSocket: OpenTransport = (url, subprotocol, timeo
   };
 
   // The library would turn a throwing constructor (no WebSocket here, forbidden by the page) into an unhandled rejection.
-  class SafeWebSocket {
-    static readonly CLOSING = 2;
-    constructor(address: string, protocols: string) {
-      try {
-        // biome-ignore lint/correctness/noConstructorReturn: stands in for the class it returns an instance of
-        return new WebSocket(address, protocols);
-      } catch (error) {
-        // Later, when the library has set the timers that `close` clears.
-        queueMicrotask(() => lost(1006, String(error)));
-        // biome-ignore lint/correctness/noConstructorReturn: as above
-        return Object.assign(new EventTarget(), { close() {} });
-      }
+  function SafeWebSocket(address: string, protocols: string) {
+    try {
+      return new WebSocket(address, protocols);
+    } catch (error) {
+      // Later, when the library has set the timers that `close` clears.
+      queueMicrotask(() => lost(1006, String(error)));
+      return Object.assign(new EventTarget(), { close() {} });
     }
   }
+  // By which the library knows a WebSocket class.
+  SafeWebSocket.CLOSING = 2;
 
   const socket = new ReconnectingWebSocket(url, subprotocol, {
     WebSocket: SafeWebSocket,

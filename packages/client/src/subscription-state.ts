@@ -32,14 +32,14 @@ export type SubscriptionState =
 /** The state of a subscription when the connection comes to this one. */
 export function follow(state: SubscriptionState, connection: ConnectionState): SubscriptionState {
   switch (connection.name) {
-    case 'disconnected':
     case 'connecting':
-      return { name: connection.name };
+      return { name: 'connecting' };
     case 'connected':
       // The connection is proved by an answer, which may have moved this subscription on already.
       return state.name === 'disconnected' || state.name === 'stopped' ? { name: 'connecting' } : state;
     case 'waiting':
       return { name: 'waiting', retryAt: connection.retryAt };
+    case 'disconnected':
     case 'stopped':
       return connection;
     case 'closed':

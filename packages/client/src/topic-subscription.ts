@@ -6,7 +6,7 @@ import { ClientError } from './errors.ts';
 import type { Settings, SubscriptionSettings } from './options.ts';
 import type { LoosePublication } from './publication.ts';
 import { advance, type Stream, streamOf } from './stream.ts';
-import { type HandleHost, SubscriptionHandle } from './subscription-handle.ts';
+import { createHandle, type HandleHost, type SubscriptionHandle } from './subscription-handle.ts';
 import { follow } from './subscription-state.ts';
 
 /** What a topic needs of the connection it shares. */
@@ -32,237 +32,230 @@ const TEMPORARY = /^(internal_error|unavailable|already_subscribed)$/;
  * 3. Without a handle the topic is kept for `lingerMs`. The next one begins at the topic's position, so that nothing is
  *    lost between the two; one that comes while others are there begins where these have come to.
  */
-export class TopicSubscription implements HandleHost {
+export interface TopicSubscription {
   readonly diagnosisId: number;
-  readonly #host: TopicHost;
-  /** Those that were not unsubscribed; one whose handler failed still holds its position. */
-  readonly #handles = new Set<SubscriptionHandle>();
-  #connection: ConnectionState;
-  /** Where the position is kept; `undefined` while the user is unknown. */
-  #key: string | undefined;
-  #position: Position | undefined;
-  /** What the server was asked for, and for whom. */
-  #asked: { readonly after: string | undefined; readonly handles: SubscriptionHandle[] } | undefined;
-  /** The server's answer, from which on publications count; `undefined` before it. */
-  #stream: Stream | undefined;
-  /** Where the stream is, or the last one was. */
-  #at: Position | undefined;
-  /** Counts the breaks. */
-  era = 0;
-  /** A retry is scheduled: nothing is asked for until then. */
-  #delayed = false;
-  #failures = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #lingering: ReturnType<typeof setTimeout> | undefined;
-  #ended = false;
-
-  constructor(diagnosisId: number, host: TopicHost, connection: ConnectionState) {
-    this.diagnosisId = diagnosisId;
-    this.#host = host;
-    this.#connection = connection;
-  }
-
-  get settings(): Settings {
-    return this.#host.settings;
-  }
-
   /** One more who holds this subscription. */
-  open(options: SubscriptionSettings): SubscriptionHandle {
-    clearTimeout(this.#lingering);
-    const shared = this.#active().length > 0 ? this.#at : undefined;
-    const handle = new SubscriptionHandle(this, options, shared ?? this.#position);
-    this.#handles.add(handle);
-    handle.go(follow(handle.state, this.#connection));
-    if (handle.wants) this.enter(handle, shared !== undefined);
-    return handle;
-  }
-
-  // The connection
-
+  open(options: SubscriptionSettings): SubscriptionHandle;
   /** The connection changed its state. */
-  follow(state: ConnectionState): void {
-    this.#connection = state;
-    if (state.name !== 'connected') {
-      this.#unjoin();
-      this.era++;
-    }
-    for (const handle of this.#active()) handle.go(follow(handle.state, state));
-  }
-
+  follow(state: ConnectionState): void;
   /** A socket is open, for the user whose positions are under this key. */
-  opened(key: string | undefined): void {
-    if (key !== this.#key) {
-      const first = this.#key === undefined;
-      this.#key = key;
-      this.#position = key === undefined ? undefined : this.#host.load(key);
-      this.#at = undefined;
-      for (const handle of this.#active()) handle.restart(this.#position, first);
-    }
-    this.#delayed = false;
-    this.ask();
-  }
-
+  opened(key: string | undefined): void;
   /** Subscribes to what the handles want, unless there is a reason to wait. */
-  ask(): void {
-    if (this.#delayed || this.#ended) return;
-    const left = this.#asked !== undefined;
-    this.#unjoin();
-    if (left) this.#host.leave(this.diagnosisId);
-    const wanting = this.#wanting();
-    if (wanting.length === 0) return;
-    this.era++;
-    const beginner = wanting.find(({ received }) => !received);
-    const after = beginner ? text(beginner.after) : earliest(wanting);
-    if (!this.#host.subscribe(this.diagnosisId, after)) return;
-    const handles = beginner
-      ? wanting.filter((handle) => startOf(handle) === after && !handle.received)
-      : wanting;
-    this.#asked = { after, handles };
-    this.#timer = setTimeout(() => this.#retry(), this.settings.timeoutMs);
-    for (const handle of wanting) handle.go({ name: 'connecting' });
-  }
-
+  ask(): void;
   /** Ends this subscription for everybody. */
-  stop(reason: StopReason): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    clearTimeout(this.#lingering);
-    this.#unjoin();
-    this.#host.ended(this);
-    for (const handle of this.#active()) handle.end(reason);
-  }
-
-  // What the server says
-
-  connected(recovery: Recovery): void {
-    if (!this.#asked) return;
-    clearTimeout(this.#timer);
-    // A connect on an open stream, after a gap, is for all.
-    const handles = this.#stream ? this.#wanting() : this.#asked.handles;
-    this.#moveTo(streamOf(recovery));
-    for (const handle of handles) if (handle.wants) handle.connected(recovery);
-    this.#settle();
-  }
-
-  received(publication: Omit<LoosePublication, 'recovered'>): void {
-    const recovered = publication.offset <= (this.#stream?.to.offset ?? 0);
-    this.#take(publication, { ...publication, recovered });
-  }
-
+  stop(reason: StopReason): void;
+  /** The server answered, or there is a gap. */
+  connected(recovery: Recovery): void;
+  received(publication: Omit<LoosePublication, 'recovered'>): void;
   /** Passes over a publication that cannot be read; `report` is called once, when its turn has come. */
-  skipped(position: Position, report: () => void): void {
-    let said = false;
-    this.#take(position, () => {
-      if (!said) report();
-      said = true;
-    });
-  }
+  skipped(position: Position, report: () => void): void;
+  refused(error: ErrorSignal): void;
+}
 
-  refused({ code, message }: ErrorSignal): void {
-    if (TEMPORARY.test(code)) return this.#retry();
-    this.settings.report(new ClientError(code, message));
-    this.stop(code);
-  }
+/** Creates the subscription of a topic, with nobody who holds it. */
+export function createTopic(
+  diagnosisId: number,
+  host: TopicHost,
+  connection: ConnectionState,
+): TopicSubscription {
+  const { settings } = host;
+  /** Those that were not unsubscribed; one whose handler failed still holds its position. */
+  const handles = new Set<SubscriptionHandle>();
+  /** Where the position is kept; `undefined` while the user is unknown. */
+  let key: string | undefined;
+  let position: Position | undefined;
+  /** What the server was asked for, and for whom. */
+  let asked: { readonly after: string | undefined; readonly handles: SubscriptionHandle[] } | undefined;
+  /** The server's answer, from which on publications count; `undefined` before it. */
+  let stream: Stream | undefined;
+  /** Where the stream is, or the last one was. */
+  let at: Position | undefined;
+  /** A retry is scheduled: nothing is asked for until then. */
+  let delayed = false;
+  let failures = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let lingering: ReturnType<typeof setTimeout> | undefined;
+  let over = false;
 
-  // What the handles say
+  const active = () => [...handles].filter(({ reading }) => reading !== 'ended');
 
-  enter(handle: SubscriptionHandle, fresh = false): void {
-    const { received } = handle;
-    const stream = this.#stream;
-    const asked = this.#asked;
-    if (stream && received && text(received) === text(this.#at)) {
-      handle.begin(resumed(received, stream.to, stream.left, fresh));
-    } else if (stream || !asked) this.ask();
-    // Otherwise it waits for the answer, of which it may be a part.
-    else if (startOf(handle) === asked.after) asked.handles.push(handle);
-  }
+  const wanting = () => [...handles].filter(({ wants }) => wants);
 
-  moved(handle: SubscriptionHandle): void {
-    const holders = [...this.#handles].filter(({ holds }) => holds);
-    // The last one may still be at work on what it was handed.
-    if (holders.length === 0 && handle.holds) holders.push(handle);
-    const { epoch } = this.#at ?? {};
-    const [least] = holders
-      .flatMap(({ position }) => position ?? [])
-      // Who is not in the epoch of the stream has come less far.
-      .sort((a, b) => Number(a.epoch === epoch) - Number(b.epoch === epoch) || a.offset - b.offset);
-    if (!least || text(least) === text(this.#position)) return;
-    this.#position = least;
-    if (this.#key !== undefined) this.#host.save(this, this.#key, least);
-  }
-
-  ended(): void {
-    if (this.#ended) return;
-    if (this.#active().length > 0) return this.#settle();
-    const { lingerMs } = this.settings;
-    if (lingerMs > 0) this.#lingering = setTimeout(() => this.stop('unsubscribed'), lingerMs);
-    else this.stop('unsubscribed');
-  }
-
-  released(handle: SubscriptionHandle): void {
-    this.#handles.delete(handle);
-    const [other] = this.#handles;
-    if (other) this.moved(other);
-  }
-
-  // Inside
-
-  #active(): SubscriptionHandle[] {
-    return [...this.#handles].filter(({ reading }) => reading !== 'ended');
-  }
-
-  #wanting(): SubscriptionHandle[] {
-    return [...this.#handles].filter(({ wants }) => wants);
-  }
-
-  #moveTo(stream: Stream): void {
-    this.#stream = stream;
-    this.#at = { epoch: stream.epoch, offset: stream.at };
-  }
+  const moveTo = (next: Stream) => {
+    stream = next;
+    at = { epoch: next.epoch, offset: next.at };
+  };
 
   /** Takes what stands at a position. */
-  #take({ epoch, offset }: Position, item: LoosePublication | (() => void)): void {
-    const before = this.#stream;
+  const take = ({ epoch, offset }: Position, item: LoosePublication | (() => void)) => {
+    const before = stream;
     if (!before) return;
     if (before.epoch !== epoch) {
-      this.settings.report(new ClientError('unexpected_epoch', `diagnosis ${this.diagnosisId}`));
-      return this.#retry();
+      settings.report(new ClientError('unexpected_epoch', `diagnosis ${diagnosisId}`));
+      return retry();
     }
     const after = advance(before, offset);
-    this.#moveTo(after);
-    this.#failures = 0;
-    for (const handle of this.#wanting()) handle.take({ epoch, offset }, before, after, item);
-    this.#settle();
-  }
+    moveTo(after);
+    failures = 0;
+    for (const handle of wanting()) handle.take({ epoch, offset }, before, after, item);
+    settle();
+  };
 
   /** Asks again for those who were not answered, and leaves when everybody has enough. */
-  #settle(): void {
-    const active = this.#active();
-    const unanswered = this.#stream && active.some(({ reading }) => reading === 'waiting');
-    const full = active.length > 0 && active.every(({ reading }) => reading === 'full');
-    if (unanswered || full) this.ask();
-  }
+  const settle = () => {
+    const readers = active();
+    const unanswered = stream && readers.some(({ reading }) => reading === 'waiting');
+    const full = readers.length > 0 && readers.every(({ reading }) => reading === 'full');
+    if (unanswered || full) ask();
+  };
 
   /** From here on publications do not count until the server answered a new subscribe. */
-  #unjoin(): void {
-    clearTimeout(this.#timer);
-    this.#stream = undefined;
-    this.#asked = undefined;
-    for (const handle of this.#wanting()) handle.reading = 'waiting';
-  }
+  const unjoin = () => {
+    clearTimeout(timer);
+    stream = undefined;
+    asked = undefined;
+    for (const handle of wanting()) handle.wait();
+  };
 
-  #retry(): void {
-    this.#unjoin();
-    this.era++;
-    this.#host.leave(this.diagnosisId);
-    this.#delayed = true;
-    const delay = backoff(this.#failures++, Math.random(), this.settings.backoff);
-    this.#timer = setTimeout(() => {
-      this.#delayed = false;
-      this.ask();
+  const retry = () => {
+    unjoin();
+    handleHost.era++;
+    host.leave(diagnosisId);
+    delayed = true;
+    const delay = backoff(failures++, settings.backoff);
+    timer = setTimeout(() => {
+      delayed = false;
+      ask();
     }, delay);
-    for (const handle of this.#wanting()) handle.go({ name: 'waiting', retryAt: Date.now() + delay });
-  }
+    for (const handle of wanting()) handle.go({ name: 'waiting', retryAt: Date.now() + delay });
+  };
+
+  const ask = () => {
+    if (delayed || over) return;
+    const left = asked !== undefined;
+    unjoin();
+    if (left) host.leave(diagnosisId);
+    const askers = wanting();
+    if (askers.length === 0) return;
+    handleHost.era++;
+    const beginner = askers.find(({ received }) => !received);
+    const after = beginner ? text(beginner.after) : earliest(askers);
+    if (!host.subscribe(diagnosisId, after)) return;
+    asked = {
+      after,
+      handles: beginner ? askers.filter((handle) => startOf(handle) === after && !handle.received) : askers,
+    };
+    timer = setTimeout(retry, settings.timeoutMs);
+    for (const handle of askers) handle.go({ name: 'connecting' });
+  };
+
+  const stop = (reason: StopReason) => {
+    if (over) return;
+    over = true;
+    clearTimeout(lingering);
+    unjoin();
+    host.ended(topic);
+    for (const handle of active()) handle.end(reason);
+  };
+
+  const handleHost: HandleHost & { era: number } = {
+    diagnosisId,
+    settings,
+    era: 0,
+    enter(handle, fresh = false) {
+      const { received } = handle;
+      if (stream && received && text(received) === text(at)) {
+        handle.begin(resumed(received, stream.to, stream.left, fresh));
+      } else if (stream || !asked) ask();
+      // Otherwise it waits for the answer, of which it may be a part.
+      else if (startOf(handle) === asked.after) asked.handles.push(handle);
+    },
+    moved(handle) {
+      const holders = [...handles].filter(({ holds }) => holds);
+      // The last one may still be at work on what it was handed.
+      if (holders.length === 0 && handle.holds) holders.push(handle);
+      const { epoch } = at ?? {};
+      const [least] = holders
+        .flatMap((holder) => holder.position ?? [])
+        // Who is not in the epoch of the stream has come less far.
+        .sort((a, b) => Number(a.epoch === epoch) - Number(b.epoch === epoch) || a.offset - b.offset);
+      if (!least || text(least) === text(position)) return;
+      position = least;
+      if (key !== undefined) host.save(topic, key, least);
+    },
+    ended() {
+      if (over) return;
+      if (active().length > 0) return settle();
+      const { lingerMs } = settings;
+      if (lingerMs > 0) lingering = setTimeout(() => stop('unsubscribed'), lingerMs);
+      else stop('unsubscribed');
+    },
+    released(handle) {
+      handles.delete(handle);
+      const [other] = handles;
+      if (other) handleHost.moved(other);
+    },
+  };
+
+  const topic: TopicSubscription = {
+    diagnosisId,
+    open(options) {
+      clearTimeout(lingering);
+      const shared = active().length > 0 ? at : undefined;
+      const handle = createHandle(handleHost, options, shared ?? position);
+      handles.add(handle);
+      handle.go(follow(handle.state, connection));
+      if (handle.wants) handleHost.enter(handle, shared !== undefined);
+      return handle;
+    },
+    follow(state) {
+      connection = state;
+      if (state.name !== 'connected') {
+        unjoin();
+        handleHost.era++;
+      }
+      for (const handle of active()) handle.go(follow(handle.state, state));
+    },
+    opened(userKey) {
+      if (userKey !== key) {
+        const first = key === undefined;
+        key = userKey;
+        position = key === undefined ? undefined : host.load(key);
+        at = undefined;
+        for (const handle of active()) handle.restart(position, first);
+      }
+      delayed = false;
+      ask();
+    },
+    ask,
+    stop,
+    connected(recovery) {
+      if (!asked) return;
+      clearTimeout(timer);
+      // A connect on an open stream, after a gap, is for all.
+      const answered = stream ? wanting() : asked.handles;
+      moveTo(streamOf(recovery));
+      for (const handle of answered) if (handle.wants) handle.connected(recovery);
+      settle();
+    },
+    received(publication) {
+      const recovered = publication.offset <= (stream?.to.offset ?? 0);
+      take(publication, { ...publication, recovered });
+    },
+    skipped(place, report) {
+      let said = false;
+      take(place, () => {
+        if (!said) report();
+        said = true;
+      });
+    },
+    refused({ code, message }) {
+      if (TEMPORARY.test(code)) return retry();
+      settings.report(new ClientError(code, message));
+      stop(code);
+    },
+  };
+  return topic;
 }
 
 /** What a handle would ask for alone. */

@@ -226,7 +226,7 @@ describe('a token with an expiry', () => {
     vi.setSystemTime(Date.now() + 50_000);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(transport.sockets).toHaveLength(1);
-    expect(errors[0]).toMatchObject({ code: 'token', message: 'getToken gave a token again that is over' });
+    expect(errors[0]).toMatchObject({ code: 'token', message: 'getToken gave a token that is over' });
   });
 
   it('of another user makes a new connection', async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { Emitter } from '../src/emitter.ts';
+import { createEmitter } from '../src/emitter.ts';
 
 describe('an emitter', () => {
   it('calls the handlers of a type in the order of their registration, at once', () => {
-    const emitter = new Emitter(() => {});
+    const emitter = createEmitter(() => {});
     const calls: string[] = [];
     emitter.on('a', (value: string) => calls.push(`1 ${value}`));
     emitter.on('b', () => calls.push('b'));
@@ -14,7 +14,7 @@ describe('an emitter', () => {
 
   it('reports what a handler throws or rejects with, and calls the others', async () => {
     const errors: unknown[] = [];
-    const emitter = new Emitter((error) => errors.push(error));
+    const emitter = createEmitter((error) => errors.push(error));
     let called = 0;
     emitter.on('a', () => {
       throw new Error('thrown');
@@ -31,7 +31,7 @@ describe('an emitter', () => {
   });
 
   it('calls nobody who was taken away, also not by an earlier handler', () => {
-    const emitter = new Emitter(() => {});
+    const emitter = createEmitter(() => {});
     let called = 0;
     emitter.on('a', () => off());
     const off = emitter.on('a', () => called++);

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Settings } from '../src/options.ts';
-import { type Link, SubscriptionRegistry } from '../src/subscription-registry.ts';
+import { createRegistry, type Link } from '../src/subscription-registry.ts';
 import { feedback } from './support/messages.ts';
 import { live, turn } from './support/subscribed.ts';
 
@@ -31,7 +31,7 @@ describe('a message that fails its schema', () => {
   it('is reported as such also when zod cannot be loaded', async () => {
     const errors: unknown[] = [];
     const settings = { report: (error) => errors.push(error) } as Partial<Settings> as Settings;
-    const registry = new SubscriptionRegistry(settings, {} as Link, () => {});
+    const registry = createRegistry(settings, {} as Link, () => {});
     const cause = new TypeError('the chunk is gone');
     registry.received({ explain: () => Promise.reject(cause) });
     await turn();

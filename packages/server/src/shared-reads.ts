@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Part, partsOf } from './delivery.ts';
 import type { LogState, LogStore, PageLimit, Topic } from './log/log-store.ts';
+import { RecentPages } from './recent-pages.ts';
 
 /** A page of a log, framed once for all who asked for it together. */
 export interface FramedPage extends LogState {
@@ -8,8 +9,8 @@ export interface FramedPage extends LogState {
   readonly parts: readonly Part[];
 }
 
-/** Characters of text that are remembered at most. */
-const MOST_REMEMBERED = 4_000_000;
+/** Characters of text that are remembered at most: what a thousand topics miss in a minute of much traffic. */
+const MOST_REMEMBERED = 8_000_000;
 
 /** No user: what may be shown to nobody in particular may be shown to everybody. */
 const NOBODY = '';
@@ -26,8 +27,7 @@ export class SharedReads {
   readonly #log: LogStore;
   readonly #limit: PageLimit;
   readonly #pages = new Shared<FramedPage>();
-  readonly #remembered = new Map<string, FramedPage>();
-  #rememberedSize = 0;
+  readonly #recent = new RecentPages(MOST_REMEMBERED);
   readonly #counts = new Shared<number>();
 
   /** @param limit of every page. */
@@ -41,27 +41,26 @@ export class SharedReads {
     const key = `${topic}:${after}`;
     return this.#pages.ask(key, async () => {
       // A log that stands where it stood holds what it held: what an epoch says at an offset never changes.
-      const known = this.#remembered.get(key);
+      const known = this.#recent.get(key);
       if (known !== undefined && isAt(await this.#log.state(topic), known)) return known;
-      this.#remembered.delete(key);
+      this.#recent.delete(key);
       return this.#read(key, topic, after);
     });
   }
 
-  /** Forgets every page. Called about every second: pages are remembered for those who come in the same moment only. */
+  /**
+   * Forgets every page that nobody asked for since the last call. Called about every second: pages are remembered for
+   * those who come one after another, as all clients do after a restart.
+   */
   forget(): void {
-    this.#remembered.clear();
-    this.#rememberedSize = 0;
+    this.#recent.age();
   }
 
   async #read(key: string, topic: Topic, after: number): Promise<FramedPage> {
     const { epoch, top, earliest, publications } = await this.#log.read(topic, after, this.#limit);
     const page = { epoch, top, earliest, parts: partsOf(epoch, publications) };
     const size = publications.reduce((sum, { text }) => sum + text.length, 0);
-    if (size > 0 && this.#rememberedSize + size <= MOST_REMEMBERED) {
-      this.#remembered.set(key, page);
-      this.#rememberedSize += size;
-    }
+    if (size > 0) this.#recent.set(key, page, size);
     return page;
   }
 
@@ -89,14 +88,23 @@ class Shared<T> {
   readonly #next = new Map<string, Promise<T>>();
   /** Questions that are being answered; resolves when they are, whatever came of it. */
   readonly #asked = new Map<string, Promise<void>>();
+  /** Resolves when this turn is over; there is one for all questions of it. */
+  #turn: Promise<void> | undefined;
 
   ask(key: string, question: () => Promise<T>): Promise<T> {
     let answer = this.#next.get(key);
     if (answer === undefined) {
-      answer = (this.#asked.get(key) ?? setImmediate()).then(() => this.#begin(key, question));
+      answer = (this.#asked.get(key) ?? this.#endOfTurn()).then(() => this.#begin(key, question));
       this.#next.set(key, answer);
     }
     return answer;
+  }
+
+  #endOfTurn(): Promise<void> {
+    this.#turn ??= setImmediate().then(() => {
+      this.#turn = undefined;
+    });
+    return this.#turn;
   }
 
   #begin(key: string, question: () => Promise<T>): Promise<T> {

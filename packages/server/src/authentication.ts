@@ -2,6 +2,7 @@ import type { CloseReason } from '@vitalwire/protocol';
 import type { Principal } from './auth/principal.ts';
 import { TokenError } from './errors.ts';
 import type { SessionContext } from './session-context.ts';
+import { isThenable } from './thenable.ts';
 
 /** What a verified token means for who a connection is: it tells so first, or again, or names somebody else. */
 export type Accepted = 'first' | 'renewed' | 'foreign';
@@ -26,16 +27,16 @@ export class Authentication {
   }
 
   /**
-   * Resolves with whom a token proves, or with why it ends the connection.
+   * Whom a token proves, or why it ends the connection; now or later.
    *
    * @throws {RequestError} temporary, when it cannot be decided now.
    */
-  async verify(token: string): Promise<Principal | CloseReason> {
+  verify(token: string): Principal | CloseReason | Promise<Principal | CloseReason> {
     try {
-      return await this.#context.verify(token);
+      const verified = this.#context.verify(token);
+      return isThenable(verified) ? verified.then(undefined, refusalOf) : verified;
     } catch (error) {
-      if (error instanceof TokenError) return error.expired ? 'token_expired' : 'invalid_token';
-      throw error;
+      return refusalOf(error);
     }
   }
 
@@ -46,4 +47,9 @@ export class Authentication {
     this.#principal = principal;
     return before === undefined ? 'first' : 'renewed';
   }
+}
+
+function refusalOf(error: unknown): CloseReason {
+  if (error instanceof TokenError) return error.expired ? 'token_expired' : 'invalid_token';
+  throw error;
 }

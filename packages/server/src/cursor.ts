@@ -6,6 +6,7 @@ import type { Topic } from './log/log-store.ts';
 import type { Nodes } from './log/nodes.ts';
 import type { FramedPage, SharedReads } from './shared-reads.ts';
 import { breakOf, decideStart, type Start } from './start.ts';
+import { isThenable } from './thenable.ts';
 
 /** What a cursor needs of its session. */
 export interface Outlet {
@@ -101,7 +102,7 @@ export class Cursor {
     this.#reading = true;
     try {
       // First, so that what is appended after the log was read is heard.
-      await nodes?.attend(this.topic, audience.users);
+      if (nodes) await nodes.attend(this.topic, audience.users);
       await this.#readPage(after);
     } catch (error) {
       if (this.#phase !== 'closed') this.#outlet.failed(this, error);
@@ -109,7 +110,8 @@ export class Cursor {
     } finally {
       this.#reading = false;
     }
-    await this.#catchUp();
+    // Mostly there is nothing more to read.
+    if (this.#phase === 'catching_up') await this.#catchUp();
   }
 
   /** Takes what was just published. */
@@ -148,14 +150,19 @@ export class Cursor {
     this.#phase = 'closed';
   }
 
-  /** Returns the page with which it begins. */
-  async #begin(after: Position | SymbolicStart | undefined, page: FramedPage): Promise<FramedPage> {
+  /** Returns the page with which it begins; most can begin at once. */
+  #begin(after: Position | SymbolicStart | undefined, page: FramedPage): FramedPage | Promise<FramedPage> {
     const start = decideStart(after, page);
     // A log of another epoch begins before the place after which it was read.
     if (!continues(page, start.from)) {
-      return this.#begin(after, await this.#reads.page(this.topic, start.from));
+      return this.#reads.page(this.topic, start.from).then((other) => this.#begin(after, other));
     }
-    const count = await this.#count(page, start.from);
+    const count = this.#count(page, start.from);
+    if (isThenable(count)) return count.then((later) => this.#beginAt(start, page, later));
+    return this.#beginAt(start, page, count);
+  }
+
+  #beginAt(start: Start, page: FramedPage, count: number): FramedPage {
     if (this.#phase === 'closed') return page;
     this.#phase = 'catching_up';
     this.#epoch = page.epoch;
@@ -169,10 +176,11 @@ export class Cursor {
    * How many publications follow up to the top. Those of the page are counted there, because the retention may take them
    * from the log before it is asked, and they are handed over all the same.
    */
-  async #count({ parts, top }: FramedPage, from: number): Promise<number> {
+  #count({ parts, top }: FramedPage, from: number): number | Promise<number> {
     const last = parts.at(-1)?.last ?? top;
     const held = parts.reduce((sum, part) => sum + part.select(from, this.userId).count, 0);
-    return last < top ? held + (await this.#reads.count(this.topic, last, top, this.userId)) : held;
+    if (last >= top) return held;
+    return this.#reads.count(this.topic, last, top, this.userId).then((count) => held + count);
   }
 
   /** Reads the log until the cursor stands at its top, or the peer does not keep up. One at a time. */
@@ -205,7 +213,10 @@ export class Cursor {
     const announcements = this.#audience?.announcements;
     let page = await this.#reads.page(this.topic, offsetOf(after));
     if (this.#phase === 'closed') return;
-    if (this.#phase === 'starting' || breakOf(this.position, page)) page = await this.#begin(after, page);
+    if (this.#phase === 'starting' || breakOf(this.position, page)) {
+      const begun = this.#begin(after, page);
+      page = isThenable(begun) ? await begun : begun;
+    }
     if (this.#phase !== 'catching_up') return;
     this.#handOver(page.parts);
     if (this.#audience?.announcements !== announcements && !this.#reachedAnnounced()) return;

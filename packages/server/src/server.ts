@@ -11,7 +11,7 @@ import { attachWebSockets } from './adapters/ws.ts';
 import { createAccess } from './auth/access.ts';
 import { ownDiagnoses } from './auth/own-diagnoses.ts';
 import { Revocations } from './auth/revocations.ts';
-import { createTokenVerifier } from './auth/token.ts';
+import { createVerify } from './auth/token.ts';
 import { type Broadcast, createBroadcast } from './broadcast.ts';
 import { systemClock } from './clock.ts';
 import type { Entrance } from './entrance.ts';
@@ -98,7 +98,7 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
     logger,
   });
   const revocations = new Revocations(
-    typeof options.auth === 'function' ? options.auth : createTokenVerifier(options.auth, () => clock.now()),
+    typeof options.auth === 'function' ? options.auth : createVerify(options.auth, () => clock.now()),
   );
   const verify = revocations.verify;
   const publisher = new Publisher({ log, hub, clock, logger, metrics });
@@ -122,7 +122,7 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
     maxBatchBytes: limits.maxBatchBytes,
     logger,
     verify,
-    allowPublish: (principal, diagnosisId) => access.check(principal, 'publish', diagnosisId),
+    allowPublish: async (principal, diagnosisId) => access.check(principal, 'publish', diagnosisId),
     publish,
     publishAll: publisher.publishAll.bind(publisher),
     status,

@@ -28,9 +28,9 @@ import type { ConnectionEnd } from './metrics.ts';
 import { Proof } from './proof.ts';
 import type { SessionContext } from './session-context.ts';
 import type { Socket, SocketListener } from './socket.ts';
+import { isThenable } from './thenable.ts';
 
 const NO_CURSORS: readonly Cursor[] = [];
-const DONE = Promise.resolve();
 
 /** One connection's conversation. It ends with its socket; what outlives it are positions. */
 export class Session implements SocketListener, Outlet {
@@ -56,8 +56,8 @@ export class Session implements SocketListener, Outlet {
   #cursors: readonly Cursor[] = NO_CURSORS;
   readonly #inbound: Inbound;
   readonly #authentication: Authentication;
-  /** Commands wait for the authentication before them. */
-  #authenticated: Promise<void> = DONE;
+  /** An authentication that takes its time: the commands behind it wait. */
+  #authenticating: Promise<void> | undefined;
   #pendingCommands = 0;
 
   constructor(id: string, context: SessionContext, socket: Socket, entrance: Entrance) {
@@ -228,7 +228,9 @@ export class Session implements SocketListener, Outlet {
   #receive(command: Command | ProtocolError): void {
     if (++this.#pendingCommands === this.#context.limits.maxPendingCommands) this.#inbound.stop('commands');
     if (!(command instanceof ProtocolError) && command.type === 'authenticate') {
-      this.#authenticated = this.#authenticated.then(() => this.#authenticate(command.token));
+      const { token } = command;
+      this.#authenticating =
+        this.#authenticating?.then(() => this.#authenticate(token)) ?? this.#authenticate(token);
     }
     void this.#handle(command);
   }
@@ -236,8 +238,9 @@ export class Session implements SocketListener, Outlet {
   /** Never rejects: also a failed command is handled. */
   async #handle(command: Command | ProtocolError): Promise<void> {
     try {
-      await this.#authenticated;
-      await this.#execute(command);
+      if (this.#authenticating !== undefined) await this.#authenticating;
+      const executing = this.#execute(command);
+      if (executing !== undefined) await executing;
     } catch (error) {
       this.#fail(error);
     }
@@ -246,7 +249,8 @@ export class Session implements SocketListener, Outlet {
     if (!this.#closed && !this.writable) this.#inbound.stop('answers');
   }
 
-  async #execute(command: Command | ProtocolError): Promise<void> {
+  /** Only a subscription takes its time. */
+  #execute(command: Command | ProtocolError): void | Promise<void> {
     if (command instanceof ProtocolError) return this.#refuse(command.code as ErrorCode, command.message);
     if (this.#closed || command.type === 'authenticate') return;
     if (command.type === 'ping') return this.#answerPing(command);
@@ -265,12 +269,7 @@ export class Session implements SocketListener, Outlet {
       );
     }
     const after = command.after === undefined ? undefined : parseAfter(command.after);
-    try {
-      await this.#subscribe(this.principal, topic, after);
-    } catch (error) {
-      if (!(error instanceof RequestError)) throw error;
-      this.#refuse(error.code, error.message, topic);
-    }
+    return this.#subscribe(this.principal, topic, after);
   }
 
   #answerPing({ id }: { id?: string | number | undefined }): void {
@@ -282,7 +281,7 @@ export class Session implements SocketListener, Outlet {
     });
   }
 
-  /** @throws {RequestError} when the principal may not subscribe. */
+  /** @throws {RequestError} when the principal may not subscribe on a connection for nothing else. */
   async #subscribe(principal: Principal, topic: Topic, after: After | undefined): Promise<void> {
     const { hub, log, reads, receipts, access, metrics } = this.#context;
     const cursor = new Cursor(topic, principal.userId, reads, this);
@@ -290,17 +289,20 @@ export class Session implements SocketListener, Outlet {
     // Not by spreading, which makes room for sixteen more.
     this.#cursors = this.#cursors.concat(cursor);
     try {
-      await access.check(principal, 'subscribe', topic);
+      const checking = access.check(principal, 'subscribe', topic);
+      if (checking !== undefined) await checking;
       const from = after ?? (await receipts.of(topic, principal.userId));
       if (!this.#cursors.includes(cursor)) return;
       metrics.subscriptions(1);
       this.#say('debug', { diagnosis_id: topic }, 'subscribed');
       await cursor.open(hub.join(cursor), from, log.nodes);
     } catch (error) {
+      const refused = error instanceof RequestError;
       // It was unsubscribed meanwhile: the peer was promised to hear no more of it, so a refusal comes too late.
-      if (!this.#cursors.includes(cursor) && error instanceof RequestError) return;
+      if (!this.#cursors.includes(cursor) && refused) return;
       if (this.#cursors.includes(cursor)) this.#leave(cursor);
-      throw error;
+      if (this.#single || !refused) throw error;
+      this.#refuse(error.code, error.message, topic);
     }
   }
 
@@ -328,20 +330,35 @@ export class Session implements SocketListener, Outlet {
 
   // Authentication
 
-  async #authenticate(token: string): Promise<void> {
-    if (this.#closed) return;
+  /** Most tokens are verified at once; of the others it resolves when they are. Never throws. */
+  #authenticate(token: string): Promise<void> | undefined {
+    if (this.#closed) return undefined;
     try {
-      const verified = await this.#authentication.verify(token);
-      if (this.#closed) return;
-      if (typeof verified === 'string') return this.end(verified);
-      this.#settledUntil = 0;
-      const accepted = this.#authentication.accept(verified);
-      if (accepted === 'foreign') this.end('access_denied');
-      else if (accepted === 'renewed') this.#recheckAll(verified);
-      else this.#admit(verified);
+      const verified = this.#authentication.verify(token);
+      if (isThenable(verified)) return this.#acceptLater(verified);
+      this.#accept(verified);
     } catch (error) {
       this.#fail(error);
     }
+    return undefined;
+  }
+
+  async #acceptLater(verified: Promise<Principal | CloseReason>): Promise<void> {
+    try {
+      this.#accept(await verified);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #accept(verified: Principal | CloseReason): void {
+    if (this.#closed) return;
+    if (typeof verified === 'string') return this.end(verified);
+    this.#settledUntil = 0;
+    const accepted = this.#authentication.accept(verified);
+    if (accepted === 'foreign') this.end('access_denied');
+    else if (accepted === 'renewed') this.#recheckAll(verified);
+    else this.#admit(verified);
   }
 
   #admit({ userId }: Principal): void {
@@ -370,8 +387,9 @@ export class Session implements SocketListener, Outlet {
   }
 
   #openSingle({ token, diagnosisId, after }: Extract<Entrance, { kind: 'single' }>): void {
-    this.#authenticated = this.#authenticate(token);
-    void this.#authenticated
+    // Once the socket knows whom to tell what happens to it.
+    this.#authenticating = Promise.resolve().then(() => this.#authenticate(token));
+    void this.#authenticating
       .then(async () => {
         if (this.#closed || !this.principal) return;
         if (diagnosisId === undefined) return this.end('diagnosis_not_found');

@@ -3,12 +3,55 @@ import type { Entrance } from '../src/entrance.ts';
 import { authenticate, DAY_MS, ofType, settle, setUpSessions, subscribe } from './support/sessions.ts';
 
 describe('Session', () => {
-  it('answers commands that came in the same flight as the token', async () => {
-    const { enter } = setUpSessions();
+  describe.each([
+    { when: 'at once', verifiesLater: () => false },
+    { when: 'later', verifiesLater: () => true },
+  ])('when tokens are verified $when', ({ verifiesLater }) => {
+    it('answers commands that came in the same flight as the token', async () => {
+      const { enter } = setUpSessions({ verifiesLater });
+      const { socket, say } = enter();
+      await say(authenticate(), subscribe(1), subscribe(2), { type: 'ping', id: 'a' });
+      expect(ofType(socket, 'connect').map((message) => message['diagnosis_id'])).toEqual([1, 2]);
+      expect(ofType(socket, 'pong')).toMatchObject([{ data: { id: 'a' } }]);
+    });
+
+    it('handles no command before the token is proven', async () => {
+      const { enter } = setUpSessions({ verifiesLater });
+      const { socket, say } = enter();
+      await say(authenticate('bad'), subscribe());
+      expect(socket.messages).toEqual([
+        { type: 'disconnect', code: 1008, reason: 'invalid_token', reconnect: false },
+      ]);
+      expect(socket.closedWith).toEqual({ code: 1008, reason: 'invalid_token' });
+    });
+
+    it('asks to come back with a new token when the token is merely expired', async () => {
+      const { enter } = setUpSessions({ verifiesLater });
+      const { socket, say } = enter();
+      await say(authenticate('u1/0'));
+      expect(socket.closedWith).toEqual({ code: 4401, reason: 'token_expired' });
+    });
+
+    it('ends a connection for one diagnosis whose token proves nothing', async () => {
+      const { enter } = setUpSessions({ verifiesLater });
+      const { socket } = enter({ kind: 'single', token: 'bad', diagnosisId: 1, after: undefined });
+      await settle();
+      expect(socket.closedWith).toEqual({ code: 1008, reason: 'invalid_token' });
+    });
+  });
+
+  it('takes tokens in their order, however long each of them takes', async () => {
+    const { enter, logger } = setUpSessions({ verifiesLater: (token) => token === 'slow' });
     const { socket, say } = enter();
-    await say(authenticate(), subscribe(1), subscribe(2), { type: 'ping', id: 'a' });
-    expect(ofType(socket, 'connect').map((message) => message['diagnosis_id'])).toEqual([1, 2]);
-    expect(ofType(socket, 'pong')).toMatchObject([{ data: { id: 'a' } }]);
+    await say(authenticate('slow'), authenticate('quick'), subscribe());
+    expect(logger.lines).toContainEqual(
+      expect.objectContaining({
+        message: 'authenticated',
+        fields: expect.objectContaining({ user_id: 'slow' }),
+      }),
+    );
+    expect(socket.closedWith).toEqual({ code: 1008, reason: 'access_denied' });
+    expect(ofType(socket, 'connect')).toEqual([]);
   });
 
   it('opens a subscription in one write with what was missed', async () => {
@@ -21,23 +64,6 @@ describe('Session', () => {
     expect(types).toEqual(['connect', 'x', 'x', 'x', 'connect']);
     expect(socket.pings).toHaveLength(1);
     expect(write).toHaveBeenCalledTimes(2);
-  });
-
-  it('handles no command before the token is proven', async () => {
-    const { enter } = setUpSessions();
-    const { socket, say } = enter();
-    await say(authenticate('bad'), subscribe());
-    expect(socket.messages).toEqual([
-      { type: 'disconnect', code: 1008, reason: 'invalid_token', reconnect: false },
-    ]);
-    expect(socket.closedWith).toEqual({ code: 1008, reason: 'invalid_token' });
-  });
-
-  it('asks to come back with a new token when the token is merely expired', async () => {
-    const { enter } = setUpSessions();
-    const { socket, say } = enter();
-    await say(authenticate('u1/0'));
-    expect(socket.closedWith).toEqual({ code: 4401, reason: 'token_expired' });
   });
 
   it('refuses subscribing without a token, and goes on', async () => {
@@ -108,11 +134,12 @@ describe('Session', () => {
   it('stops reading while too many commands wait, and goes on afterwards', async () => {
     const { enter } = setUpSessions({ limits: { maxPendingCommands: 3 } });
     const { socket, session } = enter();
-    for (let i = 0; i < 3; i++) session.message('{"type":"ping"}');
+    session.message(JSON.stringify(authenticate()));
+    for (let i = 0; i < 2; i++) session.message('{"type":"ping"}');
     expect(socket.paused).toBe(true);
     await settle();
     expect(socket.paused).toBe(false);
-    expect(ofType(socket, 'pong')).toHaveLength(3);
+    expect(ofType(socket, 'pong')).toHaveLength(2);
   });
 
   it('admits no more connections of one user than allowed', async () => {

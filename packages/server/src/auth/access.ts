@@ -2,17 +2,19 @@ import type { Clock } from '../clock.ts';
 import { RequestError } from '../errors.ts';
 import { failureOf } from '../failure.ts';
 import type { Logger } from '../logger.ts';
-import { type Action, type Authorize, BROADCAST_SCOPE, type Decision, type Principal } from './principal.ts';
+import { isThenable } from '../thenable.ts';
+import { type Action, type Authorize, BROADCAST_SCOPE, type Principal } from './principal.ts';
 
 /** Keeps out whom `authorize` does not let in. */
 export interface Access {
   /**
-   * Resolves when the principal may do it. The scope `broadcast` may publish everywhere; everything else is asked.
+   * Returns when the principal may do it, or resolves when that is decided later. The scope `broadcast` may publish
+   * everywhere; everything else is asked.
    *
    * @throws {RequestError} `access_denied`, also when `authorize` answers nonsense; `diagnosis_not_found`;
    * `unavailable`, which is temporary, when `authorize` throws or takes too long.
    */
-  check(principal: Principal, action: Action, diagnosisId: number): Promise<void>;
+  check(principal: Principal, action: Action, diagnosisId: number): void | Promise<void>;
 }
 
 export interface AccessOptions {
@@ -25,31 +27,40 @@ export interface AccessOptions {
 /** Wraps `authorize` so that only a clear yes lets anybody in. */
 export function createAccess(authorize: Authorize, { timeoutMs, clock, logger }: AccessOptions): Access {
   return {
-    async check(principal, action, diagnosisId) {
+    check(principal, action, diagnosisId) {
       if (action === 'publish' && principal.scopes.has(BROADCAST_SCOPE)) return;
-      const decision = await decide(principal, action, diagnosisId);
-      if (decision === 'allow') return;
-      if (decision === 'not_found') throw new RequestError('diagnosis_not_found', 'diagnosis not found');
-      throw new RequestError('access_denied', `not allowed to ${action} here`);
+      const asked = ask(principal, action, diagnosisId);
+      if (!isThenable(asked)) return decide(asked, action, diagnosisId);
+      return withTimeout(asked).then(
+        (answer) => decide(answer, action, diagnosisId),
+        (error) => fail(error, action, diagnosisId),
+      );
     },
   };
 
-  async function decide(principal: Principal, action: Action, diagnosisId: number): Promise<Decision> {
+  function ask(principal: Principal, action: Action, diagnosisId: number): unknown {
     try {
-      const asked: unknown = authorize(principal, action, diagnosisId);
-      const answer = isThenable(asked) ? await withTimeout(asked) : asked;
-      if (answer === true || answer === 'allow') return 'allow';
-      if (answer === 'not_found') return 'not_found';
-      if (answer === false || answer === 'deny') return 'deny';
+      return authorize(principal, action, diagnosisId);
+    } catch (error) {
+      return fail(error, action, diagnosisId);
+    }
+  }
+
+  function fail(error: unknown, action: Action, diagnosisId: number): never {
+    logger.warn({ action, diagnosis_id: diagnosisId, ...failureOf(error) }, 'authorize failed');
+    throw new RequestError('unavailable', 'ownership cannot be decided now');
+  }
+
+  function decide(answer: unknown, action: Action, diagnosisId: number): void {
+    if (answer === true || answer === 'allow') return;
+    if (answer === 'not_found') throw new RequestError('diagnosis_not_found', 'diagnosis not found');
+    if (answer !== false && answer !== 'deny') {
       logger.warn(
         { action, diagnosis_id: diagnosisId, answer: typeof answer },
         'authorize gave no decision, denied',
       );
-    } catch (error) {
-      logger.warn({ action, diagnosis_id: diagnosisId, ...failureOf(error) }, 'authorize failed');
-      throw new RequestError('unavailable', 'ownership cannot be decided now');
     }
-    return 'deny';
+    throw new RequestError('access_denied', `not allowed to ${action} here`);
   }
 
   async function withTimeout(answer: PromiseLike<unknown>): Promise<unknown> {
@@ -63,11 +74,6 @@ export function createAccess(authorize: Authorize, { timeoutMs, clock, logger }:
       stop?.();
     }
   }
-}
-
-/** Most answers need no time, and then no timer either. */
-function isThenable(answer: unknown): answer is PromiseLike<unknown> {
-  return typeof answer === 'object' && answer !== null && 'then' in answer;
 }
 
 class AuthorizeTimeout extends Error {

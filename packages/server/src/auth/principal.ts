@@ -13,8 +13,11 @@ export interface Principal {
 /** The scope that may publish to every diagnosis. */
 export const BROADCAST_SCOPE = 'broadcast';
 
-/** Proves who speaks. Rejects with a `TokenError`, or with a temporary `RequestError` when it cannot be decided now. */
-export type VerifyToken = (token: string) => Promise<Principal>;
+/**
+ * Proves who speaks, at once or later. Throws or rejects with a `TokenError`, or with a temporary `RequestError` when it
+ * cannot be decided now.
+ */
+export type VerifyToken = (token: string) => Principal | Promise<Principal>;
 
 /** What a principal wants to do with a diagnosis. */
 export type Action = 'subscribe' | 'publish';

@@ -1,4 +1,5 @@
 import { TokenError } from '../errors.ts';
+import { isThenable } from '../thenable.ts';
 import type { Principal, VerifyToken } from './principal.ts';
 
 /** Refuses the tokens that revoked users held when they were revoked, however long these are still valid. */
@@ -16,11 +17,17 @@ export class Revocations {
     this.#revokedAt.set(userId, Math.max(atMs, this.#revokedAt.get(userId) ?? atMs));
   }
 
-  readonly verify: VerifyToken = async (token) => {
-    const principal = await this.#verify(token);
+  readonly verify: VerifyToken = (token) => {
+    const verified = this.#verify(token);
+    return isThenable(verified)
+      ? verified.then((principal) => this.#admit(principal))
+      : this.#admit(verified);
+  };
+
+  #admit(principal: Principal): Principal {
     if (this.covers(principal)) throw new TokenError('invalid token');
     return principal;
-  };
+  }
 
   /**
    * Whether the token of a principal is revoked. A token without `iat` cannot prove that it was issued later. `iat` counts

@@ -4,6 +4,9 @@ import { type JWTClaimVerificationOptions, type JWTPayload, UnsecuredJWT } from 
 /** The header of a token without a signature. */
 const UNSECURED = Buffer.from('{"alg":"none"}').toString('base64url');
 
+/** Characters of 32 bytes in base64url. */
+const SIGNATURE_LENGTH = 43;
+
 /** What claims are checked against; jose knows the rest. */
 export interface ClaimChecks extends JWTClaimVerificationOptions {
   readonly clockTolerance: number;
@@ -17,6 +20,9 @@ export interface ClaimChecks extends JWTClaimVerificationOptions {
  */
 export class SharedSecret {
   readonly #key: KeyObject;
+  /** Where signatures are compared. */
+  readonly #given = Buffer.alloc(SIGNATURE_LENGTH);
+  readonly #expected = Buffer.alloc(SIGNATURE_LENGTH);
   /** The last header that was found usual: whoever signs writes the same into every token. */
   #usualHeader = '';
 
@@ -26,15 +32,18 @@ export class SharedSecret {
 
   /** Whether a token is certain to be signed by the secret. */
   signed(token: string): boolean {
-    const [header = '', payload = '', signature = ''] = token.split('.');
+    const header = token.slice(0, token.indexOf('.'));
     if (header !== this.#usualHeader) {
       if (!isUsual(header)) return false;
-      this.#usualHeader = header;
+      // A copy: a part of a text keeps all of it in memory, and that is a token.
+      this.#usualHeader = Buffer.from(header).toString();
     }
-    const expected = createHmac('sha256', this.#key).update(`${header}.${payload}`).digest('base64url');
-    return (
-      signature.length === expected.length && timingSafeEqual(Buffer.from(signature), Buffer.from(expected))
-    );
+    const end = token.lastIndexOf('.');
+    if (token.length !== end + 1 + SIGNATURE_LENGTH) return false;
+    // Nothing of an earlier signature may stay behind one that is shorter than it looks.
+    if (this.#given.write(token.slice(end + 1)) !== SIGNATURE_LENGTH) return false;
+    this.#expected.write(createHmac('sha256', this.#key).update(token.slice(0, end)).digest('base64url'));
+    return timingSafeEqual(this.#given, this.#expected);
   }
 }
 
@@ -45,7 +54,7 @@ export class SharedSecret {
  * @throws {errors.JOSEError} as `jwtVerify` does.
  */
 export function claimsOf(token: string, checks: ClaimChecks): JWTPayload {
-  const payload = token.split('.')[1] ?? '';
+  const payload = token.slice(token.indexOf('.') + 1, token.lastIndexOf('.'));
   const claims = parse(payload);
   if (isPlainlyRight(claims, checks)) return claims;
   return UnsecuredJWT.decode(`${UNSECURED}.${payload}.`, checks).payload;

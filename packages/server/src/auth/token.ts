@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
+import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { BoundedMap } from '../bounded-map.ts';
 import { OptionError, RequestError, TokenError } from '../errors.ts';
 import { createKeys } from './keys.ts';
@@ -54,7 +54,16 @@ const DEFAULT_CLOCK_TOLERANCE_MS = 5_000;
  * @param now the time in milliseconds since 1970.
  * @throws {OptionError} when the options cannot be used.
  */
-export function createTokenVerifier(options: TokenOptions, now: () => number = Date.now): VerifyToken {
+export function createTokenVerifier(
+  options: TokenOptions,
+  now: () => number = Date.now,
+): (token: string) => Promise<Principal> {
+  const verify = createVerify(options, now);
+  return async (token) => verify(token);
+}
+
+/** As {@link createTokenVerifier}, but what needs no time, such as the token of a shared secret, is verified at once. */
+export function createVerify(options: TokenOptions, now: () => number): VerifyToken {
   const keys = createKeys(options, now);
   const toleranceMs = checkTolerance(options.clockToleranceMs ?? DEFAULT_CLOCK_TOLERANCE_MS);
   const secret = keys.secret && new SharedSecret(keys.secret);
@@ -64,11 +73,14 @@ export function createTokenVerifier(options: TokenOptions, now: () => number = D
     clockTolerance: toleranceMs / 1_000,
     ...(options.issuer !== undefined && { issuer: options.issuer }),
     ...(options.audience !== undefined && { audience: options.audience }),
+    get currentDate() {
+      return new Date(now());
+    },
   };
   const remembered = new BoundedMap<string, Principal>(MAX_REMEMBERED);
   let rememberedVersion = keys.version();
 
-  return async (token) => {
+  return (token) => {
     if (typeof token !== 'string' || token.length > MAX_TOKEN_LENGTH || !TOKEN_FORM.test(token))
       throw invalid();
     forgetOlderKeys();
@@ -76,13 +88,17 @@ export function createTokenVerifier(options: TokenOptions, now: () => number = D
     const digest = hash('sha256', token, 'binary');
     const known = remembered.get(digest);
     if (known && now() < known.expiresAt) return known;
-    remembered.delete(digest);
-    const { principal, version } = await verify(token);
+    if (known) remembered.delete(digest);
+    if (secret?.signed(token)) return remember(digest, verifySigned(token), rememberedVersion);
+    return verifyByKey(token).then(({ principal, version }) => remember(digest, principal, version));
+  };
+
+  function remember(digest: string, principal: Principal, version: number | undefined): Principal {
     forgetOlderKeys();
     // The keys may have changed while one of the old ones was at work.
     if (version === rememberedVersion) remembered.set(digest, principal);
     return principal;
-  };
+  }
 
   function forgetOlderKeys(): void {
     const version = keys.version();
@@ -91,42 +107,48 @@ export function createTokenVerifier(options: TokenOptions, now: () => number = D
     rememberedVersion = version;
   }
 
-  async function verify(token: string): Promise<{ principal: Principal; version: number | undefined }> {
-    const version = keys.version();
-    const dated = { ...checks, currentDate: new Date(now()) };
-    const verified = secret?.signed(token)
-      ? { payload: await payloadOf(() => claimsOf(token, dated)), version }
-      : await verifyByKey(token, dated);
-    const principal = principalOf(verified.payload, toleranceMs);
-    if (!principal) throw invalid();
-    if (principal.expiresAt <= now()) throw expired();
-    return { principal, version: verified.version };
+  /** Of a token that is certain to be signed by the secret. */
+  function verifySigned(token: string): Principal {
+    try {
+      return admit(claimsOf(token, checks));
+    } catch (error) {
+      throw refusalOf(error);
+    }
   }
 
   /** By jose, with the key that the token names. */
-  async function verifyByKey(token: string, dated: JWTVerifyOptions) {
+  async function verifyByKey(token: string) {
     let version: number | undefined;
     const key: JWTVerifyGetKey = async (header, input) => {
       const found = await keys.resolve(header, input);
       version = found.version;
       return found.key;
     };
-    return { payload: await payloadOf(async () => (await jwtVerify(token, key, dated)).payload), version };
+    try {
+      const { payload } = await jwtVerify(token, key, checks);
+      return { principal: admit(payload), version };
+    } catch (error) {
+      throw refusalOf(error);
+    }
+  }
+
+  function admit(claims: JWTPayload): Principal {
+    const principal = principalOf(claims, toleranceMs);
+    if (!principal) throw invalid();
+    if (principal.expiresAt <= now()) throw expired();
+    return principal;
   }
 }
 
-/** What a verification finds, or why it refuses. */
-async function payloadOf(verification: () => JWTPayload | Promise<JWTPayload>): Promise<JWTPayload> {
-  try {
-    return await verification();
-  } catch (error) {
-    // The signature and every other claim were checked before `exp`, but not the form of `sub`.
-    const merelyExpired =
-      error instanceof errors.JWTExpired && error.claim === 'exp' && isUserId(error.payload['sub']);
-    if (merelyExpired) throw expired(error);
-    if (error instanceof errors.JOSEError) throw invalid(error);
-    throw new RequestError('unavailable', 'tokens cannot be verified now', { cause: error });
-  }
+/** Why a verification refuses. */
+function refusalOf(error: unknown): Error {
+  if (error instanceof TokenError) return error;
+  // The signature and every other claim were checked before `exp`, but not the form of `sub`.
+  const merelyExpired =
+    error instanceof errors.JWTExpired && error.claim === 'exp' && isUserId(error.payload['sub']);
+  if (merelyExpired) return expired(error);
+  if (error instanceof errors.JOSEError) return invalid(error);
+  return new RequestError('unavailable', 'tokens cannot be verified now', { cause: error });
 }
 
 function principalOf(claims: JWTPayload, toleranceMs: number): Principal | undefined {

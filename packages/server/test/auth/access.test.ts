@@ -3,6 +3,7 @@ import { createAccess } from '../../src/auth/access.ts';
 import { ownDiagnoses } from '../../src/auth/own-diagnoses.ts';
 import type { Action, Authorize, Principal } from '../../src/auth/principal.ts';
 import { systemClock } from '../../src/clock.ts';
+import { RequestError } from '../../src/errors.ts';
 import { recordingLogger } from '../support/recording-logger.ts';
 
 const principal = (claims: Record<string, unknown> = {}, ...scopes: string[]): Principal => ({
@@ -17,10 +18,21 @@ const undecided = expect.objectContaining({ code: 'unavailable', temporary: true
 
 function accessOf(authorize: Authorize, timeoutMs = 5_000) {
   const logger = recordingLogger();
-  return { access: createAccess(authorize, { timeoutMs, clock: systemClock, logger }), logger };
+  const access = createAccess(authorize, { timeoutMs, clock: systemClock, logger });
+  return {
+    access: { check: async (...asked: Parameters<typeof access.check>) => access.check(...asked) },
+    logger,
+  };
 }
 
 describe('access', () => {
+  it('is decided at once when authorize decides at once', () => {
+    const access = (answer: boolean) =>
+      createAccess(() => answer, { timeoutMs: 5_000, clock: systemClock, logger: recordingLogger() });
+    expect(access(true).check(principal(), 'subscribe', 123)).toBeUndefined();
+    expect(() => access(false).check(principal(), 'subscribe', 123)).toThrow(RequestError);
+  });
+
   it.each([true, 'allow'] as const)('is given for the answer %j', async (answer) => {
     const { access } = accessOf(() => answer);
     await expect(access.check(principal(), 'subscribe', 123)).resolves.toBeUndefined();

@@ -61,7 +61,7 @@ export function httpBench({ authorize = ownDiagnoses, ...overrides }: BenchOptio
     maxBatchBytes: 8_388_608,
     logger,
     verify: createTokenVerifier({ secret: SECRET }, () => NOW_MS),
-    allowPublish: (principal, diagnosisId) => access.check(principal, 'publish', diagnosisId),
+    allowPublish: async (principal, diagnosisId) => access.check(principal, 'publish', diagnosisId),
     publish,
     publishAll: (requests) => Promise.allSettled(requests.map(publish)),
     status: async () => ({

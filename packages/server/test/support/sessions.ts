@@ -24,10 +24,17 @@ interface SessionsOptions {
   authorize?: Authorize;
   limits?: Partial<typeof DEFAULT_LIMITS>;
   log?: LogStore;
+  /** Whether the verification of a token takes its time. */
+  verifiesLater?: (token: string) => boolean;
 }
 
 /** Sessions whose tokens read `user` or `user/milliseconds of validity`. */
-export function setUpSessions({ authorize = () => true, limits, log: given }: SessionsOptions = {}) {
+export function setUpSessions({
+  authorize = () => true,
+  limits,
+  log: given,
+  verifiesLater = () => true,
+}: SessionsOptions = {}) {
   const clock = new ManualClock();
   const logger = recordingLogger();
   const log = given ?? memoryLog({ now: () => clock.now() });
@@ -36,12 +43,14 @@ export function setUpSessions({ authorize = () => true, limits, log: given }: Se
   log.nodes?.onInterruption((topic) => hub.interrupted(topic));
   onTestFinished(() => log.close());
   const receipts = new Receipts(log, logger);
-  const verify = async (token: string): Promise<Principal> => {
+  const verifyNow = (token: string): Principal => {
     const [userId = '', validMs = String(DAY_MS)] = token.split('/');
     if (userId === 'bad') throw new TokenError('invalid token');
     if (Number(validMs) <= 0) throw new TokenError('token expired', { expired: true });
     return { userId, expiresAt: clock.now() + Number(validMs), scopes: new Set(), claims: {} };
   };
+  const verifyLater = async (token: string) => verifyNow(token);
+  const verify = (token: string) => (verifiesLater(token) ? verifyLater : verifyNow)(token);
   const { pagePublications, pageSize } = DEFAULT_LIMITS;
   const reads = new SharedReads(log, { publications: pagePublications, size: pageSize });
   const context: SessionContext = {

@@ -24,18 +24,24 @@ export function parseJson(text: string, maxNesting: number = MAX_NESTING): unkno
 export function nestsTooDeep(text: string, maxNesting: number = MAX_NESTING): boolean {
   if (opensAtMost(text, maxNesting)) return false;
   let depth = 0;
-  let inString = false;
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
-    if (inString) {
-      if (c === BACKSLASH) i++;
-      else if (c === QUOTE) inString = false;
-    } else if (c === QUOTE) inString = true;
+    if (c === QUOTE) i = endOfString(text, i);
     else if (c === OPEN_ARRAY || c === OPEN_OBJECT) {
       if (++depth > maxNesting) return true;
     } else if (c === CLOSE_ARRAY || c === CLOSE_OBJECT) depth--;
   }
   return false;
+}
+
+/** Where the string ends that begins with the quote at `start`: at the first quote behind it that is not escaped. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
+    let before = end - 1;
+    while (text.charCodeAt(before) === BACKSLASH) before--;
+    if ((end - before) % 2 === 1) return end;
+  }
+  return text.length;
 }
 
 /** Whether a text has so few brackets that it cannot nest deeper. Most texts have, and searching is quicker than looking. */

@@ -7,7 +7,7 @@ import { prepareStatements, type Statements } from './sqlite-statements.ts';
 
 /** Marks the file as ours: "VWLG". */
 const APPLICATION_ID = 0x56_57_4c_47;
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 3;
 
 const SQLITE_BUSY = 5;
 const SQLITE_IOERR = 10;
@@ -52,6 +52,7 @@ const SCHEMA = `
     time INTEGER NOT NULL,
     checksum INTEGER NOT NULL,
     recipient TEXT,
+    last INTEGER,               -- where the row has several: the offset of the last one; their texts are lines
     text TEXT NOT NULL,
     PRIMARY KEY (topic, offset)
   ) STRICT, WITHOUT ROWID;
@@ -79,8 +80,10 @@ const UPGRADE_FROM_1 = `
   INSERT INTO idempotency_keys SELECT topic, key, time, offset, memo, checksum_of(topic, key, time, offset, memo)
     FROM idempotency_keys_1;
   DROP TABLE idempotency_keys_1;
-  PRAGMA user_version = ${SCHEMA_VERSION};
 `;
+
+/** Before version 3 each publication had a row of its own. */
+const UPGRADE_FROM_2 = 'ALTER TABLE publications ADD COLUMN last INTEGER;';
 
 /** An open file, and what can be done with it. */
 export interface LogFile {
@@ -131,7 +134,7 @@ function prepare(database: DatabaseSync): void {
   const version = pragma(database, 'user_version');
   const owner = pragma(database, 'application_id');
   if (owner === APPLICATION_ID && version === SCHEMA_VERSION) return;
-  if (owner === APPLICATION_ID && version === 1) return upgradeFrom1(database);
+  if (owner === APPLICATION_ID && (version === 1 || version === 2)) return upgrade(database, version);
   if (owner === APPLICATION_ID && version > SCHEMA_VERSION) {
     throw new Error(`it has format ${version}, written by a newer version; this one knows ${SCHEMA_VERSION}`);
   }
@@ -140,12 +143,13 @@ function prepare(database: DatabaseSync): void {
   database.exec(`BEGIN; ${SCHEMA} COMMIT`);
 }
 
-function upgradeFrom1(database: DatabaseSync): void {
+function upgrade(database: DatabaseSync, from: 1 | 2): void {
   const settings = { deterministic: true, directOnly: true, varargs: true };
   database.function('checksum_of', settings, (...fields) =>
     checksumOf(...(fields as (string | number | null)[])),
   );
-  database.exec(`BEGIN; ${UPGRADE_FROM_1} COMMIT`);
+  const steps = from === 1 ? UPGRADE_FROM_1 + UPGRADE_FROM_2 : UPGRADE_FROM_2;
+  database.exec(`BEGIN; ${steps} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
 }
 
 function pragma(database: DatabaseSync, name: 'user_version' | 'application_id'): number {

@@ -8,13 +8,22 @@ import type { Appended, Entry, LogState, Page, PageLimit, Publication, Receipt, 
 import { takePage } from './page.ts';
 import { earliestOf, type Horizon, isForgotten, timeOfAppend } from './retention.ts';
 import { isDiskFailure, type LogFile } from './sqlite-file.ts';
-import type { KeyRow, PublicationRow, ReceiptRow, Statements, TopicRow } from './sqlite-statements.ts';
+import {
+  checksumOfRun,
+  endOf,
+  GrowingRun,
+  publicationsOf,
+  type Run,
+  type RunRow,
+  runOf,
+} from './sqlite-run.ts';
+import type { KeyRow, ReceiptRow, Statements, TopicRow } from './sqlite-statements.ts';
 
-/** Most rows removed at once from a topic, and most keys. */
+/** Most publications removed at once from a topic, and most keys. */
 const MAX_REMOVED = 1_000;
-/** Rows that gather in a topic before an append removes them: fewer pages are written than by one at a time. */
+/** Publications that gather in a topic before an append removes them: fewer pages are written than by one at a time. */
 const WORTH_REMOVING = 64;
-/** Rows read at once. */
+/** Publications read at once. */
 const CHUNK = 50;
 /** Topics that one step of housekeeping looks at. */
 const SWEEP_TOPICS = 50;
@@ -31,6 +40,8 @@ interface Head {
   received: number;
   /** Whether the row is to be written at the end of the transaction. */
   changed: boolean;
+  /** What the transaction appended last, and did not write yet. */
+  run?: GrowingRun | undefined;
   /** No publication from this offset on is older than `notBefore`. */
   from: number;
   notBefore: number;
@@ -64,7 +75,10 @@ export class SqliteLog implements LocalLog {
     try {
       this.#sql.begin.run();
       work();
-      for (const head of this.#touched.values()) if (head.changed) this.#put(head);
+      for (const head of this.#touched.values()) {
+        this.#putRun(head);
+        if (head.changed) this.#put(head);
+      }
       this.#sql.commit.run();
     } catch (error) {
       for (const topic of this.#touched.keys()) this.#heads.delete(topic);
@@ -94,8 +108,10 @@ export class SqliteLog implements LocalLog {
     const time = timeOfAppend(horizon, head.lastTime);
     const offset = head.top + 1;
     const recipient = to === undefined ? null : JSON.stringify(to);
-    const checksum = checksumOf(topic, offset, time, recipient, text);
-    this.#sql.putPublication.run(topic, offset, time, checksum, recipient, text);
+    if (!head.run?.add(recipient, text)) {
+      this.#putRun(head);
+      head.run = new GrowingRun(offset, time, recipient, text);
+    }
     if (idempotency && key !== undefined) {
       const memo = JSON.stringify(idempotency.memo);
       this.#sql.putKey.run(topic, key, time, offset, memo, checksumOf(topic, key, time, offset, memo));
@@ -150,7 +166,10 @@ export class SqliteLog implements LocalLog {
 
   state(topic: Topic, horizon: Horizon): LogState | undefined {
     const head = this.#find(topic, horizon);
-    return head && { epoch: head.epoch, top: head.top, earliest: this.#earliest(head, horizon) };
+    if (head === undefined) return undefined;
+    // Within a transaction: whoever asks may read on.
+    this.#putRun(head);
+    return { epoch: head.epoch, top: head.top, earliest: this.#earliest(head, horizon) };
   }
 
   read(topic: Topic, after: number, limit: PageLimit, horizon: Horizon): Page | undefined {
@@ -162,7 +181,9 @@ export class SqliteLog implements LocalLog {
     const state = this.state(topic, horizon);
     if (state === undefined) return 0;
     const from = Math.max(after + 1, state.earliest);
-    const row = this.#sql.countFor.get(topic, from, Math.min(upTo, state.top), JSON.stringify(userId));
+    const to = Math.min(upTo, state.top);
+    if (to < from) return 0;
+    const row = this.#sql.countFor.get(to, from, topic, topic, from, to, JSON.stringify(userId));
     return Number(row?.['count']);
   }
 
@@ -192,29 +213,34 @@ export class SqliteLog implements LocalLog {
     this.#database.close();
   }
 
-  /** The rows from where a reader stands, checked: the file may have been damaged since they were written. */
+  /** What is in the rows from where a reader stands, checked: the file may have been damaged since they were written. */
   *#publications(topic: Topic, after: number, { earliest, top }: LogState): Generator<Publication> {
     let next = Math.max(after + 1, earliest);
     while (next <= top) {
-      const rows = this.#sql.publicationsFrom.all(topic, next, CHUNK) as unknown as PublicationRow[];
+      const rows = this.#sql.runsFrom.all(topic, topic, next, next + CHUNK) as unknown as RunRow[];
       if (rows.length === 0) throw damaged(topic, next);
       for (const row of rows) {
-        const [offset, , , recipient, text] = row;
-        if (offset !== next || !isSoundPublication(topic, row)) throw damaged(topic, next);
-        yield recipient === null ? { offset, text } : { offset, text, to: JSON.parse(recipient) };
-        next += 1;
+        const run = this.#runWith(topic, next, row);
+        yield* publicationsOf(run, next);
+        next = endOf(run) + 1;
       }
     }
+  }
+
+  /** @throws when the row is none, or damaged, or of other publications. */
+  #runWith(topic: Topic, offset: number, row: RunRow | undefined): Run {
+    const run = row && runOf(topic, row);
+    if (run === undefined || run.offset > offset || endOf(run) < offset) throw damaged(topic, offset);
+    return run;
   }
 
   #earliest(head: Head, horizon: Horizon): number {
     return earliestOf(head, horizon, (offset) => {
       // Times never decrease, and most often nothing has expired that is there.
       if (offset >= head.from && head.notBefore > horizon.expired) return head.notBefore;
-      const row = this.#sql.publication.get(head.topic, offset) as unknown as PublicationRow | undefined;
+      const row = this.#sql.runAt.get(head.topic, offset) as unknown as RunRow | undefined;
       // A time that changed on the disk would let publications expire that have not.
-      if (row === undefined || !isSoundPublication(head.topic, row)) throw damaged(head.topic, offset);
-      const time = row[1];
+      const { time } = this.#runWith(head.topic, offset, row);
       if (time > horizon.expired) Object.assign(head, { from: offset, notBefore: time });
       return time;
     });
@@ -263,6 +289,15 @@ export class SqliteLog implements LocalLog {
     for (const statement of this.#sql.forget) statement.run(topic);
   }
 
+  #putRun(head: Head): void {
+    if (head.run === undefined) return;
+    const { topic } = head;
+    const run = head.run.finish();
+    const { offset, time, recipient, last, text } = run;
+    this.#sql.putRun.run(topic, offset, time, checksumOfRun(topic, run), recipient, last, text);
+    head.run = undefined;
+  }
+
   #put(head: Head): void {
     const { topic, epoch, top, first, lastTime, received } = head;
     const checksum = checksumOf(topic, epoch, top, first, lastTime, received);
@@ -274,7 +309,7 @@ export class SqliteLog implements LocalLog {
   #trim(head: Head, horizon: Horizon, least: number): boolean {
     const first = Math.min(this.#earliest(head, horizon), head.first + MAX_REMOVED);
     if (first - head.first < least) return false;
-    this.#sql.dropBefore.run(head.topic, first);
+    this.#sql.dropBefore.run(head.topic, first, first);
     head.first = first;
     return true;
   }
@@ -323,13 +358,6 @@ function newHead(topic: Topic, now: number): Head {
 
 function isSound({ id, epoch, top, first, last_time, received, checksum }: TopicRow): boolean {
   return checksum === checksumOf(id, epoch, top, first, last_time, received);
-}
-
-function isSoundPublication(
-  topic: Topic,
-  [offset, time, checksum, recipient, text]: PublicationRow,
-): boolean {
-  return checksum === checksumOf(topic, offset, time, recipient, text);
 }
 
 function damaged(topic: Topic, offset: number): Error {

@@ -10,9 +10,6 @@ export interface TopicRow {
   checksum: number;
 }
 
-/** Offset, time, checksum, recipient, text. Read as arrays, because many are read and objects are slower to make. */
-export type PublicationRow = readonly [number, number, number, string | null, string];
-
 export interface ReceiptRow {
   epoch: string;
   offset: number;
@@ -31,14 +28,12 @@ export type Statements = ReturnType<typeof prepareStatements>;
 /** Every statement of the log. Values reach them as parameters only. */
 export function prepareStatements(database: DatabaseSync) {
   const prepare = (sql: string) => database.prepare(sql);
-  const publication = prepare(
-    'SELECT offset, time, checksum, recipient, text FROM publications WHERE topic = ? AND offset = ?',
-  );
-  const publicationsFrom = prepare(
-    `SELECT offset, time, checksum, recipient, text FROM publications
-     WHERE topic = ? AND offset >= ? ORDER BY offset LIMIT ?`,
-  );
-  for (const statement of [publication, publicationsFrom]) statement.setReturnArrays(true);
+  const run = 'SELECT offset, time, checksum, recipient, last, text FROM publications';
+  // It begins at the offset or before it.
+  const runAt = prepare(`${run} WHERE topic = ? AND offset <= ? ORDER BY offset DESC LIMIT 1`);
+  const start = 'ifnull((SELECT max(offset) FROM publications WHERE topic = ? AND offset <= ?), 0)';
+  const runsFrom = prepare(`${run} WHERE topic = ? AND offset >= ${start} AND offset < ? ORDER BY offset`);
+  for (const statement of [runAt, runsFrom]) statement.setReturnArrays(true);
   return {
     begin: prepare('BEGIN IMMEDIATE'),
     commit: prepare('COMMIT'),
@@ -55,16 +50,18 @@ export function prepareStatements(database: DatabaseSync) {
       'INSERT OR REPLACE INTO topics (id, epoch, top, first, last_time, received, checksum) VALUES (?, ?, ?, ?, ?, ?, ?)',
     ),
 
-    putPublication: prepare(
-      'INSERT INTO publications (topic, offset, time, checksum, recipient, text) VALUES (?, ?, ?, ?, ?, ?)',
+    putRun: prepare(
+      'INSERT INTO publications (topic, offset, time, checksum, recipient, last, text) VALUES (?, ?, ?, ?, ?, ?, ?)',
     ),
-    publication,
-    publicationsFrom,
+    runAt,
+    runsFrom,
     countFor: prepare(
-      `SELECT count(*) AS count FROM publications
-       WHERE topic = ? AND offset >= ? AND offset <= ? AND (recipient IS NULL OR recipient = ?)`,
+      `SELECT ifnull(sum(min(ifnull(last, offset), ?) - max(offset, ?) + 1), 0) AS count FROM publications
+       WHERE topic = ? AND offset >= ${start} AND offset <= ? AND (recipient IS NULL OR recipient = ?)`,
     ),
-    dropBefore: prepare('DELETE FROM publications WHERE topic = ? AND offset < ?'),
+    dropBefore: prepare(
+      'DELETE FROM publications WHERE topic = ? AND offset < ? AND ifnull(last, offset) < ?',
+    ),
 
     key: prepare('SELECT time, offset, memo, checksum FROM idempotency_keys WHERE topic = ? AND key = ?'),
     putKey: prepare(

@@ -216,7 +216,7 @@ describe('sqliteLog', () => {
       ['the last one that is gone', 'DELETE FROM publications WHERE topic = 1 AND offset = 3'],
     ])('refuses to read the topic: %s', async (_, sql) => {
       const { store: before } = openBoth();
-      await Promise.all(['a', 'b', 'c'].map((text) => before.append(1, { text })));
+      for (const text of ['a', 'b', 'c']) await before.append(1, { text });
       await before.append(2, { text: 'sound' });
       const { store } = await changed(before, sql);
       await expect(store.read(1, 0, EVERYTHING)).rejects.toThrow(LogUnavailableError);

@@ -99,9 +99,9 @@ describe('the file of sqliteLog', () => {
     it('is refused when a newer version wrote it, naming both formats', async () => {
       await open().close();
       const database = new DatabaseSync(path);
-      database.exec('PRAGMA user_version = 3');
+      database.exec('PRAGMA user_version = 4');
       database.close();
-      expectRefused(/format 3, written by a newer version; this one knows 2/);
+      expectRefused(/format 4, written by a newer version; this one knows 3/);
     });
   });
 
@@ -162,9 +162,33 @@ describe('the file of sqliteLog', () => {
       database.close();
     });
 
+    it('keeps publications of version 2, one in a row, and goes on with several', async () => {
+      const before = open();
+      for (const text of ['a', 'b']) await before.append(1, { text, to: 'ann' });
+      await before.close();
+      change(VERSION_2);
+
+      const after = open();
+      await Promise.all(['c', 'd'].map((text) => after.append(1, { text })));
+      const everything = { publications: Infinity, size: Infinity };
+      const kept = [
+        { offset: 1, text: 'a', to: 'ann' },
+        { offset: 2, text: 'b', to: 'ann' },
+        { offset: 3, text: 'c' },
+        { offset: 4, text: 'd' },
+      ];
+      expect((await after.read(1, 0, everything)).publications).toEqual(kept);
+      expect(await after.count(1, 0, 4, 'ann')).toBe(4);
+      await after.close();
+      expect((await open().read(1, 1, everything)).publications).toEqual(kept.slice(1));
+    });
+
+    const VERSION_2 = 'ALTER TABLE publications DROP COLUMN last; PRAGMA user_version = 2;';
+
     /** As version 1 had it: receipts without an epoch, times without a checksum. */
     function downgrade(): void {
       change(`
+        ${VERSION_2}
         UPDATE publications SET checksum = checksum_of(topic, offset, recipient, text);
         ALTER TABLE idempotency_keys DROP COLUMN checksum;
         CREATE TABLE old (

@@ -1,5 +1,5 @@
 import { placePublication } from '@vitalwire/protocol';
-import { compressedFrame, drawPingPayload, pingFrame, textFrame } from './frame.ts';
+import { compressedFrame, drawPingPayload, pingFrame, textFrameBytes, writeTextFrame } from './frame.ts';
 import type { Publication, Topic } from './log/log-store.ts';
 
 /** Frames with a ping behind them, so that the pong proves their receipt. */
@@ -28,7 +28,7 @@ export class Selection {
 
   /** The same for peers that agreed to compression. */
   get compressed(): Uint8Array {
-    this.#compressed ??= concat(this.#deliveries.map(compress));
+    this.#compressed ??= concat(this.#deliveries.map(({ compressed }) => compressed));
     return this.#compressed;
   }
 
@@ -58,13 +58,33 @@ export interface Batch {
   readonly parts: readonly Part[];
 }
 
-/** A publication in its frame. */
-interface Delivery {
+/** A publication in its frame, which stands in the bytes of its part. */
+class Delivery {
   readonly offset: number;
   readonly to: string | undefined;
-  readonly frame: Uint8Array;
-  /** Made when it is first needed, once for all. */
-  compressed?: Uint8Array;
+  readonly #bytes: Uint8Array;
+  readonly #start: number;
+  readonly #end: number;
+  #compressed: Uint8Array | undefined;
+
+  constructor({ offset, to }: Publication, bytes: Uint8Array, start: number, end: number) {
+    this.offset = offset;
+    this.to = to;
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  /** Most are only sent together with the others of their part. */
+  get frame(): Uint8Array {
+    return this.#bytes.subarray(this.#start, this.#end);
+  }
+
+  /** The same for peers that agreed to compression, made once for all of them. */
+  get compressed(): Uint8Array {
+    this.#compressed ??= compressedFrame(this.frame);
+    return this.#compressed;
+  }
 }
 
 /** Bytes after which a part ends. */
@@ -83,17 +103,18 @@ export class Part {
   /** What everybody else receives. */
   readonly #shared: Selection;
 
-  /** @param deliveries at least one. */
-  constructor(deliveries: readonly Delivery[]) {
+  /**
+   * @param deliveries at least one.
+   * @param bytes their frames.
+   */
+  constructor(deliveries: readonly Delivery[], bytes: Uint8Array) {
     this.first = deliveries[0]?.offset ?? 0;
     this.last = deliveries.at(-1)?.offset ?? 0;
-    const bytes = concat(deliveries.map(({ frame }) => frame));
-    this.#deliveries = deliveries.length === 1 ? deliveries : within(bytes, deliveries);
-    const forAll = this.#deliveries.filter(({ to }) => to === undefined);
-    if (forAll.length === deliveries.length) {
-      this.#shared = new Selection(forAll, bytes);
+    this.#deliveries = deliveries;
+    if (deliveries.every(({ to }) => to === undefined)) {
+      this.#shared = new Selection(deliveries, bytes);
     } else {
-      this.#shared = new Selection(forAll);
+      this.#shared = new Selection(deliveries.filter(({ to }) => to === undefined));
       this.#addressees = new Set(deliveries.flatMap(({ to }) => to ?? []));
     }
   }
@@ -112,37 +133,43 @@ function concat(frames: readonly Uint8Array[]): Uint8Array {
   return frames.length === 1 && only ? only : Buffer.concat(frames);
 }
 
-function compress(delivery: Delivery): Uint8Array {
-  delivery.compressed ??= compressedFrame(delivery.frame);
-  return delivery.compressed;
-}
-
-/** The same deliveries, with their frames where they stand in the bytes, so that they are held once. */
-function within(bytes: Uint8Array, deliveries: readonly Delivery[]): Delivery[] {
-  let end = 0;
-  return deliveries.map(({ offset, to, frame }) => {
-    const start = end;
-    end += frame.byteLength;
-    return { offset, to, frame: bytes.subarray(start, end) };
-  });
-}
-
 /** Frames publications, in parts. Live and replayed ones pass through here, so they are the same bytes. */
 export function partsOf(epoch: string, publications: readonly Publication[]): Part[] {
   const parts: Part[] = [];
-  let deliveries: Delivery[] = [];
+  let framed: Framed[] = [];
   let size = 0;
-  for (const { offset, text, to } of publications) {
-    const frame = textFrame(placePublication(text, { epoch, offset }));
-    deliveries.push({ offset, to, frame });
-    size += frame.byteLength;
+  for (const publication of publications) {
+    const text = placePublication(publication.text, { epoch, offset: publication.offset });
+    const bytes = textFrameBytes(text);
+    framed.push({ publication, text, bytes });
+    size += bytes;
     if (size < PART_BYTES) continue;
-    parts.push(new Part(deliveries));
-    deliveries = [];
+    parts.push(partOf(framed, size));
+    framed = [];
     size = 0;
   }
-  if (deliveries.length > 0) parts.push(new Part(deliveries));
+  if (framed.length > 0) parts.push(partOf(framed, size));
   return parts;
+}
+
+/** What goes into a part: a publication, the text of its frame, and how many bytes that frame has. */
+interface Framed {
+  readonly publication: Publication;
+  readonly text: string;
+  readonly bytes: number;
+}
+
+/** Writes frames to where they stay. */
+function partOf(framed: readonly Framed[], size: number): Part {
+  const bytes = Buffer.allocUnsafe(size);
+  let end = 0;
+  const deliveries = framed.map(({ publication, text, bytes: frameBytes }) => {
+    const start = end;
+    end += frameBytes;
+    writeTextFrame(bytes, start, text, frameBytes);
+    return new Delivery(publication, bytes, start, end);
+  });
+  return new Part(deliveries, bytes);
 }
 
 /** Whether a user may receive a publication: it is addressed to everybody, or to this user. */

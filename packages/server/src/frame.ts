@@ -14,10 +14,26 @@ const SYNC_FLUSH_BYTES = 4;
 
 /** A text as one WebSocket frame. What a server sends is not masked, so it is the same bytes for every peer. */
 export function textFrame(text: string): Buffer {
-  const length = Buffer.byteLength(text);
-  const bytes = begin(TEXT, length);
-  bytes.write(text, bytes.byteLength - length);
+  const bytes = Buffer.allocUnsafe(textFrameBytes(text));
+  writeTextFrame(bytes, 0, text, bytes.byteLength);
   return bytes;
+}
+
+/** How long the frame of a text is. */
+export function textFrameBytes(text: string): number {
+  const length = Buffer.byteLength(text);
+  return headerBytes(secondByte(length)) + length;
+}
+
+/**
+ * Writes the frame of a text to where it shall stand.
+ *
+ * @param frameBytes how long it is, as {@link textFrameBytes} says.
+ */
+export function writeTextFrame(bytes: Buffer, start: number, text: string, frameBytes: number): void {
+  const length = payloadBytes(frameBytes);
+  writeHeader(bytes, start, TEXT, length);
+  bytes.write(text, start + frameBytes - length);
 }
 
 /** Bytes of the payload of every ping. */
@@ -49,16 +65,30 @@ export function compressedFrame(frame: Uint8Array): Uint8Array {
   return compressed;
 }
 
-/** A frame of which only the payload is missing (RFC 6455, section 5.2). */
+/** A frame of which only the payload is missing. */
 function begin(first: number, length: number): Buffer {
-  const second = length < 126 ? length : length < 65_536 ? 126 : 127;
-  const header = headerBytes(second);
-  const bytes = Buffer.allocUnsafe(header + length);
-  bytes[0] = first;
-  bytes[1] = second;
-  if (second === 126) bytes.writeUInt16BE(length, 2);
-  else if (second === 127) bytes.writeBigUInt64BE(BigInt(length), 2);
+  const bytes = Buffer.allocUnsafe(headerBytes(secondByte(length)) + length);
+  writeHeader(bytes, 0, first, length);
   return bytes;
+}
+
+/** What stands before a payload (RFC 6455, section 5.2). */
+function writeHeader(bytes: Buffer, start: number, first: number, length: number): void {
+  const second = secondByte(length);
+  bytes[start] = first;
+  bytes[start + 1] = second;
+  if (second === 126) bytes.writeUInt16BE(length, start + 2);
+  else if (second === 127) bytes.writeBigUInt64BE(BigInt(length), start + 2);
+}
+
+/** Of a header: the length of a short payload, or what says that the length follows. */
+function secondByte(length: number): number {
+  return length < 126 ? length : length < 65_536 ? 126 : 127;
+}
+
+/** How long the payload of a frame is. */
+function payloadBytes(frameBytes: number): number {
+  return frameBytes < 128 ? frameBytes - 2 : frameBytes < 65_540 ? frameBytes - 4 : frameBytes - 10;
 }
 
 /** How long the header is, which its second byte tells. */

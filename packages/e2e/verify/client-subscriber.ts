@@ -6,9 +6,11 @@ import {
   type Gap,
   type Subscription,
 } from '@vitalwire/client';
+import { shareAcrossTabs } from '@vitalwire/client/tabs';
 import type { Position } from '@vitalwire/protocol';
 import { digestOf, type Recorder, readPayload } from '@vitalwire/server/verify';
 import type { Random } from '../support/random.ts';
+import { withoutAWord } from '../support/without-a-word.ts';
 import { recordedContinuity } from './recovery.ts';
 import { passed, type Subscriber } from './subscriber.ts';
 import type { User } from './user.ts';
@@ -24,6 +26,8 @@ export interface ClientSubscriberOptions {
   readonly random: Random;
   /** Positions that an earlier life of this device stored. */
   readonly stored?: Map<string, string>;
+  /** It is a tab of a browser, and shares a connection with its user's others. */
+  readonly shares?: boolean;
 }
 
 /** What takes seconds for users takes a fraction of that here. */
@@ -61,6 +65,11 @@ export class ClientSubscriber implements Subscriber {
     return this.#options.topics;
   }
 
+  /** Whether it is a tab that shares a connection with others. */
+  get shares(): boolean {
+    return this.#options.shares ?? false;
+  }
+
   get connected(): boolean {
     return this.#tab.client.state.name === 'connected';
   }
@@ -78,8 +87,13 @@ export class ClientSubscriber implements Subscriber {
   /** Dies without notice, in the middle of whatever it is doing, and begins again from what it had stored. */
   reload(): void {
     this.#tab.close('closed');
-    this.#options.recorder.record({ type: 'subscriber.reloaded', subscriber: this.name });
-    this.#tab = this.#open();
+    this.#begin();
+  }
+
+  /** The same, and no other tab is told, whether it was the one with the connection or not. */
+  crash(): void {
+    withoutAWord(() => this.#tab.close('closed'));
+    this.#begin();
   }
 
   /** Goes away, as a closed laptop does. */
@@ -98,6 +112,12 @@ export class ClientSubscriber implements Subscriber {
   end(code: string): void {
     this.#tab.close(code);
     this.#options.recorder.record({ type: 'subscriber.ended', subscriber: this.name, code });
+  }
+
+  /** Begins again after a death. */
+  #begin(): void {
+    this.#options.recorder.record({ type: 'subscriber.reloaded', subscriber: this.name });
+    this.#tab = this.#open();
   }
 
   #open(): Tab {
@@ -134,7 +154,7 @@ class Tab {
     stored: Map<string, string>,
     owner: TabOwner,
   ) {
-    const { name, user, port, random, recorder, topics } = options;
+    const { name, user, port, random, recorder, topics, shares } = options;
     this.#options = options;
     this.#owner = owner;
     this.client = createClient({
@@ -150,6 +170,7 @@ class Tab {
         },
       },
       maxWaitingPublications: random.pick([5, 50, 1_000]),
+      ...(shares && { transport: shareAcrossTabs() }),
       ...IMPATIENT,
     });
     let before = this.client.state.name;
@@ -193,13 +214,11 @@ class Tab {
       known = state.continuity;
       const recovery = recordedContinuity(known);
       this.#owner.passed(topic, recovery.from);
-      this.#options.recorder.record({
-        type: 'subscription.opened',
-        subscriber: this.#options.name,
-        user: this.#options.user.name,
-        topic,
-        kind: 'client',
-        recovery,
+      const { name: subscriber, user, shares, recorder } = this.#options;
+      recorder.record({
+        ...{ type: 'subscription.opened', subscriber, user: user.name, topic, kind: 'client', recovery },
+        // A tab without a position begins where the connection is that it joins, which other tabs' handlers have yet to reach.
+        ...(shares && recovery.status === 'fresh' && { after: recovery.from }),
       });
     });
   }

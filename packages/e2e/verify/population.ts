@@ -25,6 +25,9 @@ const CLOCKS = [
   { name: 'phone of yesterday', shiftMs: -HOUR_MS },
 ];
 
+/** What is open in a browser, where a user has one. */
+const TABS = ['tab 1', 'tab 2', 'tab 3'];
+
 export interface PopulationOptions {
   readonly publishers: number;
   /** Publications a second, all publishers together. */
@@ -117,6 +120,11 @@ export class Population {
     return this.#subscribers;
   }
 
+  /** Those that share a connection with others. */
+  get tabs(): readonly ClientSubscriber[] {
+    return this.clients.filter(({ shares }) => shares);
+  }
+
   get clients(): readonly ClientSubscriber[] {
     return this.#subscribers.filter((subscriber) => subscriber instanceof ClientSubscriber);
   }
@@ -183,14 +191,17 @@ export class Population {
     // A user of whom nothing is known but what was received: other devices would receive for this one.
     if (number % 4 === 0)
       return this.#addPlain(`forgetful of ${user.name}`, user, random.pick(user.topics), false);
-    for (const device of ['phone', 'laptop']) this.#addClient(`${device} of ${user.name}`, user, user.topics);
+    const devices = number % 4 === 3 ? ['phone', ...TABS] : ['phone', 'laptop'];
+    for (const device of devices) {
+      this.#addClient(`${device} of ${user.name}`, user, user.topics, { shares: TABS.includes(device) });
+    }
     if (number % 2 === 0) this.#addPlain(`script of ${user.name}`, user, random.pick(user.topics));
   }
 
   #succeed(subscriber: Subscriber): void {
     const { user, topics } = subscriber;
     const name = `${subscriber.name.replace(/, again.*/, '')}, again ${this.#successors}`;
-    if (subscriber instanceof ClientSubscriber) this.#addClient(name, user, topics, subscriber.stored);
+    if (subscriber instanceof ClientSubscriber) this.#addClient(name, user, topics, subscriber);
     else this.#addPlain(name, user, topics[0] ?? BUSY);
   }
 
@@ -198,7 +209,7 @@ export class Population {
     name: string,
     user: User,
     topics: readonly number[],
-    stored: Map<string, string> = new Map(),
+    { stored = new Map(), shares }: { readonly stored?: Map<string, string>; readonly shares: boolean },
   ): void {
     const port = this.homeOf(user).proxy.port;
     const random = this.#random.fork();
@@ -210,6 +221,7 @@ export class Population {
       recorder: this.#recorder,
       random,
       stored,
+      shares,
     });
     this.#subscribers.push(client);
   }

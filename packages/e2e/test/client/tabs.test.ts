@@ -8,6 +8,7 @@ import { Random } from '../../support/random.ts';
 import { impatientClient, Recorder } from '../../support/sdk-client.ts';
 import { ServerProcess } from '../../support/server-process.ts';
 import { TestServer, temporaryFolder } from '../../support/test-server.ts';
+import { withoutAWord } from '../../support/without-a-word.ts';
 
 const TOPIC = 1;
 
@@ -81,6 +82,21 @@ describe.skipIf(!globalThis.navigator?.locks)('tabs that share a connection', ()
     const before = await window.publish(3);
     for (const { recorder } of tabs) await recorder.reached(before);
     tabs[0]?.client.close();
+    const last = await window.publish(5);
+    for (const { recorder } of tabs.slice(1)) {
+      await recorder.reached(last);
+      expect(recorder.numbers).toEqual(range(1, last));
+    }
+    await window.connections(1);
+    faultless(...tabs);
+  });
+
+  it('go on where they were when the one that has the connection dies without a word', async () => {
+    await using window = await browser();
+    const tabs = [await window.tab(), await window.tab(), await window.tab()];
+    const before = await window.publish(3);
+    for (const { recorder } of tabs) await recorder.reached(before);
+    withoutAWord(() => tabs[0]?.client.close());
     const last = await window.publish(5);
     for (const { recorder } of tabs.slice(1)) {
       await recorder.reached(last);

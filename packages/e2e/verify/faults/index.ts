@@ -19,6 +19,7 @@ import { rollingRestart } from './rolling-restart.ts';
 import { serverFrozen } from './server-frozen.ts';
 import { serverKilled } from './server-killed.ts';
 import { slowNetwork } from './slow-network.ts';
+import { tabCrashed } from './tab-crashed.ts';
 import { tabReloaded } from './tab-reloaded.ts';
 import { tokenExpired } from './token-expired.ts';
 import { userRevoked } from './user-revoked.ts';
@@ -49,5 +50,6 @@ export const faultKinds: readonly FaultKind[] = [
   tokenExpired,
   userRevoked,
   tabReloaded,
+  tabCrashed,
   deviceAsleep,
 ];

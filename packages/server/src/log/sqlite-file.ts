@@ -41,7 +41,7 @@ const SCHEMA = `
     id INTEGER PRIMARY KEY,
     epoch TEXT NOT NULL,
     top INTEGER NOT NULL,
-    first INTEGER NOT NULL,     -- the oldest row of publications, or top + 1
+    first INTEGER NOT NULL,     -- the oldest publication that was not removed, or top + 1
     last_time INTEGER NOT NULL, -- of the last append, or of the beginning
     received INTEGER NOT NULL,  -- the furthest receipt of any user
     checksum INTEGER NOT NULL

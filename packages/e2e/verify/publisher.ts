@@ -1,7 +1,7 @@
-import { type BroadcastAnswer, broadcastPath, IDEMPOTENCY_HEADER } from '@vitalwire/protocol';
+import type { BroadcastAnswer } from '@vitalwire/protocol';
 import { digestOf, effectivenessPayload, feedbackPayload, type Recorder } from '@vitalwire/server/verify';
-import { tokenOf } from '@vitalwire/testing';
 import type { Random } from '../support/random.ts';
+import { type Outcome, type Publishable, PublishRequests } from './publish-request.ts';
 
 export interface PublisherOptions {
   readonly name: string;
@@ -17,22 +17,12 @@ export interface PublisherOptions {
   readonly random: Random;
 }
 
-interface Publication {
+interface Publication extends Publishable {
   readonly id: string;
-  readonly topic: number;
   readonly counter: number;
-  readonly type: 'feedback_update' | 'effectiveness_update';
-  readonly data: object;
   readonly digest: string;
-  readonly to: string | undefined;
-  readonly key: string | undefined;
   attempts: number;
 }
-
-/** What became of one attempt. */
-export type Outcome =
-  | { readonly status: 'acknowledged'; readonly answer: BroadcastAnswer }
-  | { readonly status: 'failed' | 'unknown'; readonly code: string };
 
 /** What a publication may be besides a random one. */
 interface Wish {
@@ -41,7 +31,6 @@ interface Wish {
   readonly certain?: boolean;
 }
 
-const ANSWER_WITHIN_MS = 5_000;
 /** Most requests at once, as of a backend with a bounded pool. */
 const MOST_REQUESTS = 16;
 /** Most publications without an outcome; what is due beyond that waits. */
@@ -54,6 +43,9 @@ const LONGEST_PAUSE_MS = 4_000;
 const LARGE = 0.01;
 const LARGEST_PADDING = 55_000;
 const ADDRESSED = 0.05;
+/** Chance of one body with so many, instead of one publication. */
+const TOGETHER = 0.02;
+const MOST_TOGETHER = 40;
 /** Part of the publications without a key, which are tried once. */
 const KEYLESS = 0.02;
 /** Part of those with a key that are not repeated after an unknown outcome. */
@@ -68,7 +60,7 @@ export class Publisher {
   readonly #options: PublisherOptions;
   readonly #counters = new Map<number, number>();
   readonly #open = new Set<Promise<void>>();
-  #token: Promise<string> | undefined;
+  readonly #server: PublishRequests;
   #timer: NodeJS.Timeout | undefined;
   /** Publications that should have begun. */
   #due = 0;
@@ -88,6 +80,7 @@ export class Publisher {
   constructor(options: PublisherOptions) {
     this.name = options.name;
     this.#options = options;
+    this.#server = new PublishRequests(options.port, options.name);
   }
 
   start(): void {
@@ -115,7 +108,7 @@ export class Publisher {
     await this.stop();
   }
 
-  /** Publications whose outcome is not known yet. */
+  /** Requests, and their repetitions, whose outcome is not known yet. */
   get open(): number {
     return this.#open.size;
   }
@@ -157,14 +150,16 @@ export class Publisher {
 
   #sendDue(): void {
     const { random, topics } = this.#options;
-    for (; this.#due > 0 && this.#open.size < MOST_OPEN; this.#due--) {
-      this.#send(this.#create(random.pick(topics)));
+    while (this.#due > 0 && this.#open.size < MOST_OPEN) {
+      const count = random.chance(TOGETHER) ? random.integer(2, MOST_TOGETHER) : 1;
+      const publications = Array.from({ length: count }, () => this.#create(random.pick(topics)));
+      // Those of a body may be ahead of their time.
+      this.#due -= count;
+      this.#track(this.#send(publications));
     }
   }
 
-  #send(publication: Publication): void {
-    const twice = this.sendsTwice && publication.key !== undefined && publication.counter % 2 === 0;
-    const sending = twice ? this.#sendBoth(publication) : this.#persist(publication);
+  #track(sending: Promise<void>): void {
     this.#open.add(sending);
     void sending.finally(() => {
       this.#open.delete(sending);
@@ -172,21 +167,35 @@ export class Publisher {
     });
   }
 
-  async #persist(publication: Publication): Promise<void> {
-    const { random } = this.#options;
-    for (;;) {
-      const { status } = await this.#attempt(publication);
-      if (status === 'acknowledged' || publication.key === undefined || this.#ended) return;
-      if (status === 'unknown' && random.chance(GIVEN_UP)) return;
-      await this.#pause(publication);
-    }
+  async #send(publications: readonly Publication[]): Promise<void> {
+    const [only] = publications;
+    if (only === undefined) return;
+    const twice = this.sendsTwice && only.key !== undefined && only.counter % 2 === 0;
+    if (twice && publications.length === 1) return this.#sendBoth(only);
+    const outcomes = await this.#attemptTogether(publications);
+    // What was sent together is repeated one by one.
+    await Promise.all(publications.map((publication, index) => this.#persist(publication, outcomes[index])));
   }
 
   async #sendBoth(publication: Publication): Promise<void> {
     const outcomes = await Promise.all([this.#attempt(publication), this.#attempt(publication)]);
-    const acknowledged = outcomes.filter(({ status }) => status === 'acknowledged').length;
-    if (acknowledged === 2) this.twiceAnswered++;
-    if (acknowledged === 0) await this.#persist(publication);
+    const [first, second] = outcomes;
+    if (first.status === 'acknowledged' && second.status === 'acknowledged') this.twiceAnswered++;
+    await this.#persist(publication, outcomes.find(({ status }) => status === 'acknowledged') ?? first);
+  }
+
+  /** Repeats it until it is acknowledged, or given up. */
+  async #persist(publication: Publication, latest: Outcome | undefined): Promise<void> {
+    const { random } = this.#options;
+    for (
+      let outcome = latest;
+      outcome?.status !== 'acknowledged';
+      outcome = await this.#attempt(publication)
+    ) {
+      if (publication.key === undefined || this.#ended) return;
+      if (outcome?.status === 'unknown' && random.chance(GIVEN_UP)) return;
+      await this.#pause(publication);
+    }
   }
 
   #pause({ attempts }: Publication): Promise<void> {
@@ -196,13 +205,32 @@ export class Publisher {
   }
 
   async #attempt(publication: Publication): Promise<Outcome> {
-    const { recorder } = this.#options;
-    const { id, topic, to, key, counter, digest } = publication;
-    const attempt = ++publication.attempts;
-    const headers = await this.#headers(key);
+    const [outcome] = await this.#attemptTogether([publication]);
+    return outcome as Outcome;
+  }
+
+  /** Asks for all in one request. */
+  async #attemptTogether(publications: readonly Publication[]): Promise<readonly Outcome[]> {
     await this.#turn();
     const begunAt = performance.now();
-    recorder.record({
+    const attempts = publications.map((publication) => this.#begin(publication));
+    const [only] = publications;
+    const outcomes =
+      only !== undefined && publications.length === 1
+        ? [await this.#server.publish(only)]
+        : await this.#server.publishTogether(publications);
+    this.#requests--;
+    this.#waiting.shift()?.();
+    for (const [index, { id }] of publications.entries()) {
+      this.#note(id, attempts[index] ?? 0, outcomes[index] as Outcome, performance.now() - begunAt);
+    }
+    return outcomes;
+  }
+
+  #begin(publication: Publication): number {
+    const { id, topic, to, key, counter, digest } = publication;
+    const attempt = ++publication.attempts;
+    this.#options.recorder.record({
       type: 'publish.begun',
       publisher: this.name,
       user: this.name,
@@ -214,19 +242,21 @@ export class Publisher {
       counter,
       digest,
     });
-    const outcome = await this.#request(publication, headers);
-    this.#requests--;
-    this.#waiting.shift()?.();
+    return attempt;
+  }
+
+  #note(id: string, attempt: number, outcome: Outcome, tookMs: number): void {
+    const { recorder } = this.#options;
     if (outcome.status === 'acknowledged') {
       const { epoch, offset } = outcome.answer;
       recorder.record({ type: 'publish.acknowledged', id, attempt, position: { epoch, offset } });
-      this.slowestMs = Math.max(this.slowestMs, performance.now() - begunAt);
-    } else if (outcome.status === 'failed') {
-      recorder.record({ type: 'publish.failed', id, attempt, code: outcome.code });
-    } else {
-      recorder.record({ type: 'publish.unknown', id, attempt, reason: outcome.code });
+      this.slowestMs = Math.max(this.slowestMs, tookMs);
+      return;
     }
-    return outcome;
+    const { status, code, odd } = outcome;
+    if (odd) this.oddities.push(code);
+    if (status === 'failed') recorder.record({ type: 'publish.failed', id, attempt, code });
+    else recorder.record({ type: 'publish.unknown', id, attempt, reason: code });
   }
 
   /** Resolves when there may be one more request. */
@@ -236,37 +266,4 @@ export class Publisher {
     }
     this.#requests++;
   }
-
-  async #request({ type, topic, data, to }: Publication, headers: Record<string, string>): Promise<Outcome> {
-    try {
-      const response = await fetch(`http://127.0.0.1:${this.#options.port}${broadcastPath(type)}`, {
-        method: 'POST',
-        headers,
-        body: JSON.stringify({ diagnosis_id: topic, ...data, ...(to !== undefined && { to }) }),
-        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-      });
-      const answer = (await response.json()) as BroadcastAnswer & { error?: string };
-      if (response.ok) return { status: 'acknowledged', answer };
-      const code = answer.error ?? String(response.status);
-      if (response.status === 503) return { status: 'failed', code };
-      if (response.status !== 504) this.oddities.push(`${response.status} ${JSON.stringify(answer)}`);
-      return { status: response.status < 500 ? 'failed' : 'unknown', code };
-    } catch (error) {
-      return { status: 'unknown', code: reasonOf(error) };
-    }
-  }
-
-  async #headers(key: string | undefined): Promise<Record<string, string>> {
-    this.#token ??= tokenOf({ sub: this.name, scope: 'broadcast', expiresInSeconds: 24 * 3_600 });
-    return {
-      authorization: `Bearer ${await this.#token}`,
-      'content-type': 'application/json',
-      ...(key !== undefined && { [IDEMPOTENCY_HEADER]: key }),
-    };
-  }
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message : error.message;
 }

@@ -12,7 +12,7 @@ import { diagnosisIdSchema } from './diagnosis-id.ts';
 import { timestampSchema } from './fields.ts';
 import { issuesOf } from './issues.ts';
 import { parseJson } from './json.ts';
-import type { Position } from './position.ts';
+import { POSITION, type Position } from './position.ts';
 import { epochSchema, offsetSchema } from './position-schema.ts';
 import { type Issue, ProtocolError } from './protocol-error.ts';
 import {
@@ -93,6 +93,8 @@ export function createMessageDecoder<C extends Catalogue>(definitions: C): Messa
  */
 export function decodeCommand(text: string): Command {
   const value = parseObject(text);
+  const usual = usualCommand(value);
+  if (usual !== undefined) return usual;
   const result = commandSchema.safeParse(value);
   if (result.success) return result.data;
   if (!COMMAND_TYPES.some((type) => type === value['type'])) {
@@ -104,6 +106,19 @@ export function decodeCommand(text: string): Command {
     issues.map((issue) => `${issue.path}: ${issue.message}`).join('; '),
     issues,
   );
+}
+
+/**
+ * What everybody says who comes back, if there is nothing about it that the schema would refuse: asking that takes several
+ * times as long, and all come back at once.
+ */
+function usualCommand({ type, token, diagnosis_id, after }: Record<string, unknown>): Command | undefined {
+  if (type === 'authenticate' && typeof token === 'string' && token !== '') return { type, token };
+  if (type !== 'subscribe' || !Number.isSafeInteger(diagnosis_id) || Number(diagnosis_id) < 1)
+    return undefined;
+  const id = diagnosis_id as number;
+  if (after === undefined) return { type, diagnosis_id: id };
+  return typeof after === 'string' && POSITION.test(after) ? { type, diagnosis_id: id, after } : undefined;
 }
 
 /** Writes a frame of a client. */

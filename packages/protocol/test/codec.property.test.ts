@@ -127,6 +127,59 @@ describe('whatever arrives', () => {
     );
   });
 
+  it('decodeCommand takes what the schema takes, and nothing else', () => {
+    const odd = fc.constantFrom(
+      null,
+      0,
+      -1,
+      1,
+      1.5,
+      2 ** 53,
+      2 ** 53 - 1,
+      '',
+      '1',
+      'a.b.c',
+      true,
+      [],
+      [1],
+      {},
+    );
+    const start = fc.oneof(
+      odd,
+      fc.constantFrom('e:0', 'e:42', 'e:042', 'e:-1', ':1', 'e:1 ', 'e:1\n', 'latest', 'earliest', 'now'),
+      fc.constantFrom(
+        `${'x'.repeat(64)}:1`,
+        `${'x'.repeat(65)}:1`,
+        'e:999999999999999',
+        'e:1000000000000000',
+      ),
+    );
+    const nearlyCommand = fc.record(
+      {
+        type: fc.constantFrom('authenticate', 'subscribe', 'subscribe', 'unsubscribe', 'ping', 'Subscribe', [
+          'subscribe',
+        ]),
+        token: odd,
+        diagnosis_id: fc.oneof({ arbitrary: fc.constant(7), weight: 3 }, { arbitrary: odd, weight: 1 }),
+        after: start,
+        more: odd,
+      },
+      { requiredKeys: ['type'] },
+    );
+    const seen = { taken: 0, refused: 0 };
+    fc.assert(
+      fc.property(nearlyCommand, (value) => {
+        const expected = commandSchema.safeParse(value);
+        seen[expected.success ? 'taken' : 'refused'] += 1;
+        const decode = () => decodeCommand(JSON.stringify(value));
+        if (expected.success) expect(decode()).toStrictEqual(expected.data);
+        else expect(decode).toThrow(ProtocolError);
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(Math.min(seen.taken, seen.refused)).toBeGreaterThan(200);
+  });
+
   it('decodeCommand throws nothing but a ProtocolError', () => {
     fc.assert(
       fc.property(

@@ -48,8 +48,8 @@ export interface Timing {
   /** For the answer to a ping; beyond it the connection is cut. @default 10_000 */
   pongTimeoutMs: number;
   /**
-   * Between two pings that prove receipt, at least. While publications flow, a ping goes with one of them soon after; when
-   * none comes for as long again, it goes alone. @default 1_000
+   * Between two pings that prove receipt, at least. While publications flow, a ping goes with one of them within as long
+   * again; when none came in that time, it goes alone. @default 1_000
    */
   receiptIntervalMs: number;
   /** For a connection to take any of what waits for it; beyond it the connection closes with 4408. @default 60_000 */

@@ -424,9 +424,9 @@ export class Session implements SocketListener, Outlet {
       this.#begin(payload, now);
       this.#send(bytes);
     } else this.#send(compresses ? selection.compressed : selection.bytes);
-    // Mostly a little later than a ping may be sent, so that those of many sessions go with different publications.
-    const provableFrom =
-      this.#liveness.provableFrom + (Math.random() * this.#context.timing.receiptIntervalMs) / 4;
+    // Mostly later than a ping may be sent, so that those of many sessions go with different publications; and never so late
+    // that a ping would go alone.
+    const provableFrom = this.#liveness.provableFrom + Math.random() * this.#context.timing.receiptIntervalMs;
     // A whole number needs no memory of its own.
     this.#settledUntil = Math.floor(Math.min(provableFrom, now + validMs));
   }

@@ -260,7 +260,7 @@ describe('Session', () => {
       await say(authenticate('u1/60000'), subscribe());
       await append();
       clock.set(clock.now() + 60_000);
-      clock.advance(1_250);
+      clock.advance(2_000);
       await append();
       expect(ofType(socket, 'x')).toHaveLength(1);
       expect(socket.closedWith?.reason).toBe('token_expired');
@@ -379,7 +379,7 @@ describe('Session', () => {
       clock.advance(999);
       await append();
       expect(socket.pings).toHaveLength(1);
-      clock.advance(251);
+      clock.advance(1_001);
       await append();
       session.pong(socket.pings[1] ?? 0);
       expect(await receipts.of(1, 'u1')).toMatchObject({ offset: 3 });

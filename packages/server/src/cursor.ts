@@ -14,8 +14,12 @@ export interface Outlet {
   readonly writable: boolean;
   /** Sends the topic's `connect`: the subscription begins, or begins again after a gap. */
   opened(cursor: Cursor, recovery: Recovery, top: Position): void;
-  /** Sends publications; there is at least one. The cursor stands behind them already. */
-  deliver(cursor: Cursor, publications: Selection): void;
+  /**
+   * Sends publications; there is at least one. The cursor stands behind them already.
+   *
+   * @param now what the clock said a moment ago, where that is known.
+   */
+  deliver(cursor: Cursor, publications: Selection, now?: number): void;
   /** The log cannot be read now: the cursor stands still. Not called again before a read has succeeded. */
   halted(cursor: Cursor, error: LogUnavailableError): void;
   /** The subscription could not begin, or the log failed for good. */
@@ -114,14 +118,18 @@ export class Cursor {
     if (this.#phase === 'catching_up') await this.#catchUp();
   }
 
-  /** Takes what was just published. */
-  announce(batch: Batch): void {
+  /**
+   * Takes what was just published.
+   *
+   * @param now by the clock that never jumps.
+   */
+  announce(batch: Batch, now: number): void {
     // While catching up, the loop compares itself with the newest announcement.
     if (this.#phase !== 'live') return;
     if (batch.epoch === this.#epoch && batch.first <= this.#offset + 1) {
       // The same text; then all cursors hold one, and the next comparison finds it at once.
       this.#epoch = batch.epoch;
-      this.#handOver(batch.parts);
+      this.#handOver(batch.parts, now);
       // A hand-over may have ended the session.
       if (this.#offset >= batch.last || this.#phase !== 'live') return;
     }
@@ -230,14 +238,14 @@ export class Cursor {
   }
 
   /** Part by part, for as long as the peer keeps up. */
-  #handOver(parts: readonly Part[]): void {
+  #handOver(parts: readonly Part[], now?: number): void {
     for (const part of parts) {
       if (this.#phase === 'closed' || !this.#outlet.writable) return;
       const selection = part.select(this.#offset, this.userId);
       if (part.last > this.#offset) this.#offset = part.last;
       if (selection.count === 0) continue;
       this.#unproven = true;
-      this.#outlet.deliver(this, selection);
+      this.#outlet.deliver(this, selection, now);
     }
   }
 }

@@ -89,7 +89,7 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
   const { log = memoryLog(), clock = systemClock, logger = silentLogger } = options;
   const catalogue = options.catalogue ?? standardCatalogue;
   const metrics = createMetrics();
-  const hub = new Hub();
+  const hub = new Hub(clock);
   const reads = new SharedReads(log, { publications: limits.pagePublications, size: limits.pageSize });
   const receipts = new Receipts(log, logger);
   const access = createAccess(options.authorize ?? ownDiagnoses, {

@@ -39,6 +39,7 @@ export class Session implements SocketListener, Outlet {
   // First what every delivery needs: what lies together is fetched together.
   readonly #context: SessionContext;
   readonly #socket: Socket;
+  readonly #compresses: boolean;
   #closed = false;
   /** Something waits for the peer, since a write and until the socket has drained. */
   #waits = false;
@@ -65,6 +66,7 @@ export class Session implements SocketListener, Outlet {
     this.id = id;
     this.#context = context;
     this.#socket = socket;
+    this.#compresses = socket.compresses;
     this.#single = entrance.kind === 'single' ? { diagnosisId: entrance.diagnosisId } : undefined;
     this.#inbound = new Inbound(socket);
     this.#openedAt = context.clock.elapsed();
@@ -112,11 +114,10 @@ export class Session implements SocketListener, Outlet {
     this.#hold(textFrame(message));
   }
 
-  deliver(_: Cursor, selection: Selection): void {
-    const now = this.#context.clock.elapsed();
+  deliver(_: Cursor, selection: Selection, now = this.#context.clock.elapsed()): void {
     if (now >= this.#settledUntil) return this.#deliverProvably(selection, now);
     this.#context.metrics.delivered(selection.count);
-    this.#send(this.#socket.compresses ? selection.compressed : selection.bytes);
+    this.#send(this.#compresses ? selection.compressed : selection.bytes);
   }
 
   halted(cursor: Cursor, error: LogUnavailableError): void {
@@ -418,12 +419,11 @@ export class Session implements SocketListener, Outlet {
     // Checked at use as well: a timer may be late, and nothing is delivered after the token's end.
     if (validMs <= 0) return this.end('token_expired');
     this.#context.metrics.delivered(selection.count);
-    const { compresses } = this.#socket;
     if (this.#liveness.mayProve(now)) {
-      const { bytes, payload } = selection.provable(compresses);
+      const { bytes, payload } = selection.provable(this.#compresses);
       this.#begin(payload, now);
       this.#send(bytes);
-    } else this.#send(compresses ? selection.compressed : selection.bytes);
+    } else this.#send(this.#compresses ? selection.compressed : selection.bytes);
     // Mostly later than a ping may be sent, so that those of many sessions go with different publications; and never so late
     // that a ping would go alone.
     const provableFrom = this.#liveness.provableFrom + Math.random() * this.#context.timing.receiptIntervalMs;

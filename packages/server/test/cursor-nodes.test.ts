@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../src/clock.ts';
 import { Hub } from '../src/hub.ts';
 import { SharedReads } from '../src/shared-reads.ts';
 import { SharedLog, type SharedLogNode, Wires } from './support/shared-log.ts';
@@ -25,7 +26,7 @@ class World {
     this.#shared = new SharedLog({ retention: { publications: retained } });
     this.#publisher = this.#shared.node();
     this.#node = this.#shared.node(this.wires.carry);
-    const hub = new Hub();
+    const hub = new Hub(systemClock);
     this.#node.onAnnouncement((announcement) => hub.announce(announcement));
     this.#node.nodes.onInterruption((topic) => hub.interrupted(topic));
     const reads = new SharedReads(this.#node, { publications: 3, size: 10_000 });

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../src/clock.ts';
 import { Cursor } from '../src/cursor.ts';
 import { Hub } from '../src/hub.ts';
 import type { Announcement, LogStore, Page } from '../src/log/log-store.ts';
@@ -18,7 +19,7 @@ function range(from: number, to: number): number[] {
 
 function setUp({ retained = 1_000, userId = 'u1' } = {}) {
   const log = memoryLog({ retention: { publications: retained } });
-  const hub = new Hub();
+  const hub = new Hub(systemClock);
   log.onAnnouncement((announcement) => hub.announce(announcement));
   const outlet = new RecordingOutlet();
   const append = async (count: number, to?: string) => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../src/clock.ts';
 import { Cursor } from '../src/cursor.ts';
 import { Hub } from '../src/hub.ts';
 import { memoryLog } from '../src/log/memory.ts';
@@ -10,7 +11,7 @@ describe('Hub', () => {
   const cursorOf = (userId: string) => new Cursor(1, userId, reads, new RecordingOutlet());
 
   it('counts the users of an audience in one map, which holds nobody who is gone', () => {
-    const hub = new Hub();
+    const hub = new Hub(systemClock);
     const [first, second, other] = [cursorOf('ann'), cursorOf('ann'), cursorOf('bob')];
     const { users } = hub.join(first);
     hub.join(second);
@@ -30,7 +31,7 @@ describe('Hub', () => {
   });
 
   it('counts who may see a publication', () => {
-    const hub = new Hub();
+    const hub = new Hub(systemClock);
     for (const userId of ['ann', 'ann', 'bob']) hub.join(cursorOf(userId));
     const count = (to?: string) => hub.countRecipients(1, to);
     expect([count(), count('ann'), count('bob'), count('eve')]).toEqual([3, 2, 1, 0]);

@@ -1,6 +1,7 @@
 import { effectivenessUpdate, feedbackUpdate, recommendationUpdate } from '@vitalwire/protocol';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createBroadcast } from '../src/broadcast.ts';
+import { systemClock } from '../src/clock.ts';
 import { OutcomeUnknownError } from '../src/errors.ts';
 import type { PublishRequest } from '../src/http/dependencies.ts';
 import { Hub } from '../src/hub.ts';
@@ -29,7 +30,7 @@ function setUp(append?: LogStore['append']) {
   onTestFinished(() => log.close());
   const publisher = new Publisher({
     log,
-    hub: new Hub(),
+    hub: new Hub(systemClock),
     clock,
     logger,
     metrics,

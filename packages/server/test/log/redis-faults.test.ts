@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
 import { Hub } from '../../src/hub.ts';
 import { SharedReads } from '../../src/shared-reads.ts';
 import { hasRedis, type RedisServer } from '../../src/testing/redis-server.ts';
@@ -26,7 +27,7 @@ class World {
     this.proxy = proxy;
     this.node = node;
     this.#publisher = publisher;
-    const hub = new Hub();
+    const hub = new Hub(systemClock);
     node.log.onAnnouncement((announcement) => hub.announce(announcement));
     node.nodes.onInterruption((topic) => hub.interrupted(topic));
     const reads = new SharedReads(node.log, { publications: 3, size: 10_000 });

@@ -38,7 +38,7 @@ export function setUpSessions({
   const clock = new ManualClock();
   const logger = recordingLogger();
   const log = given ?? memoryLog({ now: () => clock.now() });
-  const hub = new Hub();
+  const hub = new Hub(clock);
   log.onAnnouncement((announcement) => hub.announce(announcement));
   log.nodes?.onInterruption((topic) => hub.interrupted(topic));
   onTestFinished(() => log.close());

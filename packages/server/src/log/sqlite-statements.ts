@@ -31,8 +31,7 @@ export function prepareStatements(database: DatabaseSync) {
   const run = 'SELECT offset, time, checksum, recipient, last, text FROM publications';
   // It begins at the offset or before it.
   const runAt = prepare(`${run} WHERE topic = ? AND offset <= ? ORDER BY offset DESC LIMIT 1`);
-  const start = 'ifnull((SELECT max(offset) FROM publications WHERE topic = ? AND offset <= ?), 0)';
-  const runsFrom = prepare(`${run} WHERE topic = ? AND offset >= ${start} AND offset < ? ORDER BY offset`);
+  const runsFrom = prepare(`${run} WHERE topic = ? AND offset >= ? AND offset < ? ORDER BY offset`);
   for (const statement of [runAt, runsFrom]) statement.setReturnArrays(true);
   return {
     begin: prepare('BEGIN IMMEDIATE'),
@@ -55,9 +54,10 @@ export function prepareStatements(database: DatabaseSync) {
     ),
     runAt,
     runsFrom,
+    // With where the first of them begins, because one before it may reach into the range.
     countFor: prepare(
-      `SELECT ifnull(sum(min(ifnull(last, offset), ?) - max(offset, ?) + 1), 0) AS count FROM publications
-       WHERE topic = ? AND offset >= ${start} AND offset <= ? AND (recipient IS NULL OR recipient = ?)`,
+      `SELECT min(offset) AS first, count(*) + ifnull(sum(min(last, ?) - offset), 0) AS count FROM publications
+       WHERE topic = ? AND offset >= ? AND offset <= ? AND (recipient IS NULL OR recipient = ?)`,
     ),
     dropBefore: prepare(
       'DELETE FROM publications WHERE topic = ? AND offset < ? AND ifnull(last, offset) < ?',

@@ -13,7 +13,7 @@ import { type TargetName, targetNames } from '../src/target-names.ts';
 /** Not pinned, and for a moment only: what is measured means nothing, but every part does its work. */
 const surroundings = {
   cores: { server: undefined, load: undefined },
-  effort: { warmUpMs: 20, measureMs: 50, latencyMs: 100, storms: 1, slowRounds: 1 },
+  effort: { warmUpMs: 20, measureMs: 50, latencyMs: 100, warmUpStorms: 1, storms: 1, slowRounds: 1 },
 };
 
 const startable = targetNames.filter((target) => target !== 'vitalwire-redis' || hasRedis());

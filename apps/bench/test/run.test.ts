@@ -29,7 +29,7 @@ async function order(scenario: Partial<Scenario>, options: Partial<Parameters<ty
     rounds: 2,
     surroundings: {
       cores: { server: undefined, load: undefined },
-      effort: { warmUpMs: 1, measureMs: 1, latencyMs: 1, storms: 1, slowRounds: 1 },
+      effort: { warmUpMs: 1, measureMs: 1, latencyMs: 1, warmUpStorms: 1, storms: 1, slowRounds: 1 },
     },
     openFiles: 1_000,
     missing: new Map(),

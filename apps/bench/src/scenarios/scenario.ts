@@ -8,6 +8,8 @@ interface Effort {
   readonly measureMs: number;
   readonly latencyMs: number;
   readonly storms: number;
+  /** Storms before those that are measured. */
+  readonly warmUpStorms: number;
   /** Most rounds of the scenarios that take long. */
   readonly slowRounds: number;
 }

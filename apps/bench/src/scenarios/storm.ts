@@ -34,20 +34,20 @@ export function storm(
       { name: 'cpu', title: 'server CPU a client', unit: 'µs' },
     ],
     async measure(target, surroundings) {
-      const { storms } = surroundings.effort;
+      const { storms, warmUpStorms } = surroundings.effort;
       await using pair = await Pair.start(target, { topics, messages: missed }, surroundings);
       await pair.load.call('connect', clients);
       await pair.load.call('expect', missed);
       await pair.server.call('tick');
       await pair.load.call('arrived');
       const measured: { time: number; cpu: number; busy: number }[] = [];
-      // The first one only warms up.
-      for (let count = 0; count <= storms; count++) {
+      for (let count = 1; count <= warmUpStorms + storms; count++) {
         await pair.load.call('cut');
         await sleep(CALM_MS);
         await pair.server.call('tick');
         const { result, cpuMicros } = await pair.measure(() => pair.load.call('storm', missed));
-        if (count > 0) measured.push({ time: result.seconds, cpu: cpuMicros / clients, busy: result.busy });
+        if (count > warmUpStorms)
+          measured.push({ time: result.seconds, cpu: cpuMicros / clients, busy: result.busy });
       }
       await pair.check();
       const median = (name: 'time' | 'cpu' | 'busy') => summarise(measured.map((one) => one[name])).median;

@@ -2,6 +2,7 @@ import {
   addressSchema,
   type BroadcastAnswer,
   type Catalogue,
+  compileSchema,
   type Issue,
   idempotencyKeySchema,
   issuesOf,
@@ -9,6 +10,7 @@ import {
   type PublicationType,
   type PublishBody,
   publicationsOf,
+  type Validate,
 } from '@vitalwire/protocol';
 import { RequestError } from './errors.ts';
 import type { PublishRequest } from './http/dependencies.ts';
@@ -43,34 +45,38 @@ export type Broadcast<C extends Catalogue> = {
 /** The publisher of everything that this process publishes itself; a `sub` is never empty, so no token is mixed up with it. */
 const THIS_PROCESS = '';
 
+const NO_OPTIONS: BroadcastOptions = {};
+const validateAddress = compileSchema(addressSchema);
+
 /** Derives the broadcast methods from the catalogue. */
 export function createBroadcast<C extends Catalogue>(
   catalogue: C,
   publish: (request: PublishRequest) => Promise<BroadcastAnswer>,
 ): Broadcast<C> {
-  const methods = publicationsOf(catalogue).map((definition) => [
-    camelCase(definition.type),
-    (diagnosisId: number, body: object, options: BroadcastOptions = {}) => {
+  const methods = publicationsOf(catalogue).map((definition) => {
+    const validate = compileSchema(definition.publish.body);
+    const method = (diagnosisId: number, body: object, options: BroadcastOptions = NO_OPTIONS) => {
       // Not an async function, whose promise would wait for that of `publish`.
       try {
-        return publish(checkRequest(definition, diagnosisId, body, options));
+        return publish(checkRequest({ definition, validate }, diagnosisId, body, options));
       } catch (error) {
         return Promise.reject(error);
       }
-    },
-  ]);
+    };
+    return [camelCase(definition.type), method];
+  });
   return Object.fromEntries(methods) as Broadcast<C>;
 }
 
 function checkRequest(
-  definition: PublicationDefinition,
+  { definition, validate }: { definition: PublicationDefinition; validate: Validate },
   diagnosisId: number,
   body: object,
   { to, idempotencyKey }: BroadcastOptions,
 ): PublishRequest {
-  const address = addressSchema.safeParse({ diagnosis_id: diagnosisId, ...(to !== undefined && { to }) });
+  const address = validateAddress({ diagnosis_id: diagnosisId, to });
   if (!address.success) refuse(issuesOf(address.error));
-  const checked = definition.publish.body.safeParse(body);
+  const checked = validate(body);
   if (!checked.success) refuse(issuesOf(checked.error));
   if (idempotencyKey !== undefined && !idempotencyKeySchema.safeParse(idempotencyKey).success) {
     refuse([{ path: 'idempotencyKey', message: 'expected 1 to 255 characters' }]);

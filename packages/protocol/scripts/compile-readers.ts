@@ -124,7 +124,7 @@ function textPattern(def: Checked): string[] {
   }
   if (pattern && (minimum || maximum)) throw new Error('no reader for a text with a pattern and a length');
   if (pattern) return [pattern];
-  return minimum || maximum ? [`/^.{${minimum},${maximum}}$/s`] : [];
+  return minimum || maximum ? [`/^.{${minimum},${maximum}}$/su`] : [];
 }
 
 function oneOf(values: readonly z.core.util.Literal[]): string {

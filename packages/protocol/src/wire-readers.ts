@@ -10,19 +10,19 @@ const offset = integer(0, 999999999999999);
 
 const timestamp = string(/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z$/);
 
-const text = string(/^.{1,}$/s);
+const text = string(/^.{1,}$/su);
 
 const recommendation = object({ herb: text, dosage: text, frequency: text }, openField);
 
-const foreignId = union(string(/^.{1,255}$/s), integer());
+const foreignId = union(string(/^.{1,255}$/su), integer());
 
 const share = number(0, 1);
 
-const userId = string(/^.{1,255}$/s);
+const userId = string(/^.{1,255}$/su);
 
 const position = string(/^[A-Za-z0-9_-]{1,64}:(0|[1-9][0-9]{0,14})$/);
 
-const pingId = union(string(/^.{0,64}$/s), integer());
+const pingId = union(string(/^.{0,64}$/su), integer());
 
 export const placeReaders = { diagnosis_id: diagnosisId, epoch, offset };
 

@@ -56,6 +56,8 @@ function frames(definitions: Catalogue): fc.Arbitrary<string> {
       6,
       '',
       'x'.repeat(256),
+      '🌿'.repeat(255),
+      '🌿'.repeat(256),
       null,
       true,
       [],
@@ -130,6 +132,24 @@ describe('a frame reader', () => {
     '{"type":"__proto__"}',
   ])('refuses %s without throwing', (text) => {
     expect(createFrameReader()(text)).toMatchObject({ explain: expect.any(Function) });
+  });
+
+  it('counts the characters of a text, not its UTF-16 units', () => {
+    const verdict = verdicts();
+    const frame = (feedback_id: string) => ({
+      type: 'feedback_update',
+      diagnosis_id: 1,
+      data: { feedback_id, rating: 5, effectiveness: 1 },
+      timestamp: '2026-01-01T00:00:00Z',
+      epoch: 'e',
+      offset: 1,
+    });
+    for (const id of ['🌿'.repeat(255), '\ud83c'.repeat(255)]) {
+      expect(verdict(JSON.stringify(frame(id)))).toEqual({ zod: frame(id), compiled: frame(id) });
+    }
+    const { zod, compiled } = verdict(JSON.stringify(frame('🌿'.repeat(256))));
+    expect(compiled).toEqual(zod);
+    expect(compiled).toMatchObject({ place: { offset: 1 } });
   });
 
   it('refuses a number that JSON cannot write back', () => {

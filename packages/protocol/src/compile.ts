@@ -35,6 +35,9 @@ type Definition = z.core.$ZodTypes['_zod']['def'];
 const KNOWN_TRAITS =
   /^(ZodMini|\$Zod)(Type|Object|ObjectJIT|String|Number|NumberFormat|Check|CheckNumberFormat|Literal|Union|Optional)$/;
 
+/** Types of schemas whose readers return what they are given. */
+const UNCHANGED = /^(string|number|literal)$/;
+
 /** `undefined` where a schema says something that no reader is made for. */
 function readerOf(schema: z.core.$ZodType): Reader | undefined {
   if (schema === openFieldSchema) return readOpenField;
@@ -101,8 +104,11 @@ function numberReader(schema: z.core.$ZodNumberDef & { format?: string }): Reade
   };
 }
 
+/** Of values that are read as they are: of objects each option may read something else, and the first one counts. */
 function unionReader({ options }: z.core.$ZodUnionDef): Reader | undefined {
-  const readers = options.map(readerOf);
+  const readers = options.map((option) =>
+    UNCHANGED.test(option._zod.def.type) ? readerOf(option) : undefined,
+  );
   if (!readers.every((reader) => reader !== undefined)) return undefined;
   return (value) => {
     for (const read of readers) {

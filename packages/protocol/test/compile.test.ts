@@ -119,6 +119,10 @@ describe('compileSchema: fields of other kinds', () => {
     'a union of texts and integers': z.union([z.string().check(z.minLength(2)), z.int()]),
     'a union with an optional': z.union([z.optional(z.string()), z.int()]),
     'a union of objects': z.union([z.object({ a: z.string() }), z.object({ a: z.int(), b: z.int() })]),
+    'a union of an object whose text has a length and any other': z.union([
+      z.object({ a: z.string().check(z.minLength(2)) }),
+      z.object({ b: z.optional(z.int()) }),
+    ]),
     'an object that refuses others': z.strictObject({ a: z.optional(z.string()) }),
     'an object that carries others': z.looseObject({ a: z.optional(z.string()) }),
     'a refined object': z.object({ a: z.optional(z.int()) }).check(z.refine(({ a }) => a !== 1)),
@@ -168,6 +172,7 @@ describe('compileSchema: fields of other kinds', () => {
       ...[
         {},
         { a: 'x' },
+        { a: 'xy' },
         { a: 1 },
         { a: 1, b: 2 },
         { a: 2, more: 3 },

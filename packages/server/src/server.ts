@@ -11,7 +11,7 @@ import { attachWebSockets } from './adapters/ws.ts';
 import { createAccess } from './auth/access.ts';
 import { ownDiagnoses } from './auth/own-diagnoses.ts';
 import { Revocations } from './auth/revocations.ts';
-import { createVerify } from './auth/token.ts';
+import { createVerifiers } from './auth/token.ts';
 import { type Broadcast, createBroadcast } from './broadcast.ts';
 import { systemClock } from './clock.ts';
 import type { Entrance } from './entrance.ts';
@@ -97,10 +97,11 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
     clock,
     logger,
   });
-  const revocations = new Revocations(
-    typeof options.auth === 'function' ? options.auth : createVerify(options.auth, () => clock.now()),
-  );
-  const verify = revocations.verify;
+  const revocations = new Revocations();
+  const { verify, verifyOnce } =
+    typeof options.auth === 'function'
+      ? { verify: options.auth, verifyOnce: options.auth }
+      : createVerifiers(options.auth, () => clock.now());
   const publisher = new Publisher({ log, hub, clock, logger, metrics });
   const publish = publisher.publish.bind(publisher);
   const context: SessionContext = {
@@ -108,7 +109,7 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
     log,
     reads,
     receipts,
-    verify,
+    verify: revocations.guard(verifyOnce),
     access,
     limits,
     timing,
@@ -121,7 +122,7 @@ export function createServer<const C extends Catalogue = StandardCatalogue>(
     maxBodyBytes: limits.maxBodyBytes,
     maxBatchBytes: limits.maxBatchBytes,
     logger,
-    verify,
+    verify: revocations.guard(verify),
     allowPublish: async (principal, diagnosisId) => access.check(principal, 'publish', diagnosisId),
     publish,
     publishAll: publisher.publishAll.bind(publisher),

@@ -1,4 +1,3 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type CryptoKey, createLocalJWKSet, type JWTVerifyGetKey } from 'jose';
 import { OptionError } from '../errors.ts';
@@ -10,7 +9,7 @@ import type { TokenOptions } from './token.ts';
 export interface Keys {
   readonly algorithms: readonly string[];
   /** What tokens are signed with by HS256; absent when public keys verify them. */
-  readonly secret?: KeyObject;
+  readonly secret?: Uint8Array;
   /** Finds the key of a token. Rejects with a `JOSEError` for the token's fault, with anything else for ours. */
   resolve(...token: Parameters<JWTVerifyGetKey>): Promise<FoundKey>;
   /**
@@ -69,7 +68,7 @@ export function createKeys(options: TokenOptions, now: () => number): Keys {
     const algorithms = checkSecretAlgorithms(options.algorithms);
     const bytes = checkSecret(secret, 'auth.secret');
     const key = importSecret(bytes);
-    return { ...unchanging(algorithms, () => key), secret: createSecretKey(bytes) };
+    return { ...unchanging(algorithms, () => key), secret: bytes };
   }
   const algorithms = checkPublicAlgorithms(options.algorithms ?? DEFAULT_ALGORITHMS);
   if (jwksUrl !== undefined) return createRemoteKeys(parseUrl(jwksUrl), algorithms, now);

@@ -4,25 +4,23 @@ import type { Principal, VerifyToken } from './principal.ts';
 
 /** Refuses the tokens that revoked users held when they were revoked, however long these are still valid. */
 export class Revocations {
-  readonly #verify: VerifyToken;
   /** Milliseconds since 1970. */
   readonly #revokedAt = new Map<string, number>();
-
-  constructor(verify: VerifyToken) {
-    this.#verify = verify;
-  }
 
   /** Revokes every token that a user held at an instant. Told again, or of an earlier instant, it changes nothing. */
   add(userId: string, atMs: number): void {
     this.#revokedAt.set(userId, Math.max(atMs, this.#revokedAt.get(userId) ?? atMs));
   }
 
-  readonly verify: VerifyToken = (token) => {
-    const verified = this.#verify(token);
-    return isThenable(verified)
-      ? verified.then((principal) => this.#admit(principal))
-      : this.#admit(verified);
-  };
+  /** The same verification, but of revoked tokens. */
+  guard(verify: VerifyToken): VerifyToken {
+    return (token) => {
+      const verified = verify(token);
+      return isThenable(verified)
+        ? verified.then((principal) => this.#admit(principal))
+        : this.#admit(verified);
+    };
+  }
 
   #admit(principal: Principal): Principal {
     if (this.covers(principal)) throw new TokenError('invalid token');

@@ -1,4 +1,4 @@
-import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { type JWTClaimVerificationOptions, type JWTPayload, UnsecuredJWT } from 'jose';
 
 /** The header of a token without a signature. */
@@ -19,15 +19,15 @@ export interface ClaimChecks extends JWTClaimVerificationOptions {
  * everybody comes back with a new token at once.
  */
 export class SharedSecret {
-  readonly #key: KeyObject;
+  readonly #hmac: Hmac;
   /** Where signatures are compared. */
   readonly #given = Buffer.alloc(SIGNATURE_LENGTH);
   readonly #expected = Buffer.alloc(SIGNATURE_LENGTH);
   /** The last header that was found usual: whoever signs writes the same into every token. */
   #usualHeader = '';
 
-  constructor(key: KeyObject) {
-    this.#key = key;
+  constructor(secret: Uint8Array) {
+    this.#hmac = new Hmac(secret);
   }
 
   /** Whether a token is certain to be signed by the secret. */
@@ -42,8 +42,46 @@ export class SharedSecret {
     if (token.length !== end + 1 + SIGNATURE_LENGTH) return false;
     // Nothing of an earlier signature may stay behind one that is shorter than it looks.
     if (this.#given.write(token.slice(end + 1)) !== SIGNATURE_LENGTH) return false;
-    this.#expected.write(createHmac('sha256', this.#key).update(token.slice(0, end)).digest('base64url'));
+    const expected = this.#hmac.digest(token.slice(0, end));
+    if (expected === undefined) return false;
+    this.#expected.write(expected);
     return timingSafeEqual(this.#given, this.#expected);
+  }
+}
+
+/** Bytes that SHA-256 takes at once. */
+const BLOCK = 64;
+/** Bytes of what it makes. */
+const DIGEST = 32;
+
+/**
+ * HMAC with SHA-256 (RFC 2104), as two hashes. `createHmac` makes an object outside of the heap for each, which costs as much
+ * as all the rest of it, and again when it is collected.
+ */
+class Hmac {
+  /** Key and message of the inner hash; a longer message needs more room. */
+  #inner = Buffer.alloc(1_024);
+  readonly #outer = Buffer.alloc(BLOCK + DIGEST);
+
+  constructor(key: Uint8Array) {
+    const short = key.byteLength > BLOCK ? hash('sha256', key, 'buffer') : key;
+    for (let index = 0; index < BLOCK; index++) {
+      const byte = short[index] ?? 0;
+      this.#inner[index] = byte ^ 0x36;
+      this.#outer[index] = byte ^ 0x5c;
+    }
+  }
+
+  /** In base64url; of a text that is not ASCII `undefined`. */
+  digest(text: string): string | undefined {
+    const length = BLOCK + text.length;
+    if (length > this.#inner.byteLength) this.#inner = Buffer.concat([this.#inner], length);
+    if (this.#inner.write(text, BLOCK) !== text.length) return undefined;
+    const inner = hash('sha256', this.#inner.subarray(0, length), 'binary');
+    // A dump of the memory shall hold no token.
+    this.#inner.fill(0, BLOCK, length);
+    this.#outer.write(inner, BLOCK, 'binary');
+    return hash('sha256', this.#outer, 'base64url');
   }
 }
 

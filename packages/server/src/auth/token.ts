@@ -58,12 +58,23 @@ export function createTokenVerifier(
   options: TokenOptions,
   now: () => number = Date.now,
 ): (token: string) => Promise<Principal> {
-  const verify = createVerify(options, now);
+  const { verify } = createVerifiers(options, now);
   return async (token) => verify(token);
 }
 
-/** As {@link createTokenVerifier}, but what needs no time, such as the token of a shared secret, is verified at once. */
-export function createVerify(options: TokenOptions, now: () => number): VerifyToken {
+/** Two ways to verify the same tokens. What needs no time, such as the token of a shared secret, is verified at once. */
+export interface TokenVerifiers {
+  /** As {@link createTokenVerifier}: for requests, which bring the same token again and again. */
+  readonly verify: VerifyToken;
+  /**
+   * For connections, most of which bring a token of their own: one of a shared secret is neither looked up nor remembered,
+   * which would cost as much as verifying it, and half as much again for the memory that it takes.
+   */
+  readonly verifyOnce: VerifyToken;
+}
+
+/** @throws {OptionError} when the options cannot be used. */
+export function createVerifiers(options: TokenOptions, now: () => number): TokenVerifiers {
   const keys = createKeys(options, now);
   const toleranceMs = checkTolerance(options.clockToleranceMs ?? DEFAULT_CLOCK_TOLERANCE_MS);
   const secret = keys.secret && new SharedSecret(keys.secret);
@@ -80,9 +91,10 @@ export function createVerify(options: TokenOptions, now: () => number): VerifyTo
   const remembered = new BoundedMap<string, Principal>(MAX_REMEMBERED);
   let rememberedVersion = keys.version();
 
-  return (token) => {
-    if (typeof token !== 'string' || token.length > MAX_TOKEN_LENGTH || !TOKEN_FORM.test(token))
-      throw invalid();
+  return { verify, verifyOnce };
+
+  function verify(token: string): Principal | Promise<Principal> {
+    checkForm(token);
     forgetOlderKeys();
     // Kept by digest, so that a dump of the memory holds no token for longer than a request.
     const digest = hash('sha256', token, 'binary');
@@ -91,7 +103,12 @@ export function createVerify(options: TokenOptions, now: () => number): VerifyTo
     if (known) remembered.delete(digest);
     if (secret?.signed(token)) return remember(digest, verifySigned(token), rememberedVersion);
     return verifyByKey(token).then(({ principal, version }) => remember(digest, principal, version));
-  };
+  }
+
+  function verifyOnce(token: string): Principal | Promise<Principal> {
+    checkForm(token);
+    return secret?.signed(token) ? verifySigned(token) : verify(token);
+  }
 
   function remember(digest: string, principal: Principal, version: number | undefined): Principal {
     forgetOlderKeys();
@@ -138,6 +155,12 @@ export function createVerify(options: TokenOptions, now: () => number): VerifyTo
     if (principal.expiresAt <= now()) throw expired();
     return principal;
   }
+}
+
+/** @throws {TokenError} for what cannot be a token, before any of it is looked at. */
+function checkForm(token: string): void {
+  if (typeof token !== 'string' || token.length > MAX_TOKEN_LENGTH || !TOKEN_FORM.test(token))
+    throw invalid();
 }
 
 /** Why a verification refuses. */

@@ -5,8 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { claimsOf, SharedSecret } from '../../src/auth/shared-secret.ts';
 import { CLAIMS, encode, forge, NOW, NOW_MS, SECRET } from '../support/tokens.ts';
 
-const KEY = createSecretKey(Buffer.from(SECRET));
-const OWN = new SharedSecret(KEY);
+const BYTES = Buffer.from(SECRET);
+const KEY = createSecretKey(BYTES);
+const OWN = new SharedSecret(BYTES);
 const CHECKS = {
   algorithms: ['HS256'],
   requiredClaims: ['sub', 'exp'],
@@ -80,7 +81,7 @@ const tokens = fc
 describe('a shared secret', () => {
   it('finds nothing of an earlier signature behind one that is cut off', () => {
     const token = forge(CLAIMS);
-    const own = new SharedSecret(KEY);
+    const own = new SharedSecret(BYTES);
     expect(own.signed(token)).toBe(true);
     // As many characters, more bytes: the last of them find no room.
     for (const last of ['é', '€', '']) expect(own.signed(token.slice(0, -1) + last)).toBe(false);
@@ -107,8 +108,30 @@ describe('a shared secret', () => {
     for (const count of Object.values(seen)) expect(count).toBeGreaterThan(50);
   });
 
+  it('is certain of what was signed with a secret and by a text of any length', () => {
+    const lengths = fc.constantFrom(32, 63, 64, 65, 200);
+    const secrets = lengths.chain((length) => fc.uint8Array({ minLength: length, maxLength: length }));
+    fc.assert(
+      fc.property(secrets, fc.array(fc.nat(5_000), { minLength: 1 }), (secret, paddings) => {
+        const own = new SharedSecret(secret);
+        for (const padding of paddings) {
+          const claims = { ...CLAIMS, padding: 'x'.repeat(padding) };
+          expect(own.signed(forge(claims, { secret }))).toBe(true);
+          expect(own.signed(forge(claims))).toBe(false);
+        }
+      }),
+    );
+  });
+
+  it('takes no other character for one of the same last byte', () => {
+    const token = forge(CLAIMS);
+    const [, payload = ''] = token.split('.');
+    const other = String.fromCharCode(payload.charCodeAt(0) + 0x100) + payload.slice(1);
+    expect(OWN.signed(token.replace(payload, other))).toBe(false);
+  });
+
   it('goes on to look at every header, whichever it saw before', () => {
-    const secret = new SharedSecret(KEY);
+    const secret = new SharedSecret(BYTES);
     expect(secret.signed(forge(CLAIMS))).toBe(true);
     expect(secret.signed(forge(CLAIMS, { header: { crit: ['b64'], b64: true } }))).toBe(false);
     expect(secret.signed(forge(CLAIMS, { header: { alg: 'HS512' } }))).toBe(false);

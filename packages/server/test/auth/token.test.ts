@@ -3,17 +3,24 @@ import fc from 'fast-check';
 import { CompactEncrypt, exportJWK, generateKeyPair } from 'jose';
 import { describe, expect, it } from 'vitest';
 import type { Principal } from '../../src/auth/principal.ts';
-import { createTokenVerifier, type TokenOptions } from '../../src/auth/token.ts';
+import { createTokenVerifier, createVerifiers, type TokenOptions } from '../../src/auth/token.ts';
 import { OptionError, TokenError } from '../../src/errors.ts';
 import { CLAIMS, encode, forge, NOW, NOW_MS, SECRET } from '../support/tokens.ts';
 
 const verifierOf = (options: TokenOptions = { secret: SECRET }, now = () => NOW_MS) =>
   createTokenVerifier(options, now);
 
-/** What a token is refused with: `invalid`, `expired`, or the code of another error. */
-async function refusal(token: string, options?: TokenOptions): Promise<string> {
+/** What a token is refused with, in either way to verify it: `invalid`, `expired`, or the code of another error. */
+async function refusal(token: string, options: TokenOptions = { secret: SECRET }): Promise<string> {
+  const { verifyOnce } = createVerifiers(options, () => NOW_MS);
+  const refused = await refusalOf(verifierOf(options), token);
+  expect(await refusalOf(async (once) => verifyOnce(once), token)).toBe(refused);
+  return refused;
+}
+
+async function refusalOf(verify: (token: string) => Promise<Principal>, token: string): Promise<string> {
   try {
-    await verifierOf(options)(token);
+    await verify(token);
     return 'accepted';
   } catch (error) {
     if (!(error instanceof TokenError)) throw error;

@@ -24,13 +24,13 @@ targets: ${targetNames.join(', ')}`;
 
 const NOT_PINNED = 'server and load generator were not pinned to cores of their own';
 
-/** V8 goes on making code faster for three to four seconds; a server runs for longer. */
+/** V8 goes on making code faster for three to four seconds, or six to eight storms; a server runs for longer. */
 const EFFORT = {
   warmUpMs: 4_000,
   measureMs: 2_000,
   latencyMs: 30_000,
-  warmUpStorms: 4,
-  storms: 3,
+  warmUpStorms: 8,
+  storms: 5,
   slowRounds: 3,
 };
 const QUICK_EFFORT = {

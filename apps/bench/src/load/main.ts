@@ -69,7 +69,7 @@ answerCalls<LoadCalls>({
   },
   expect: (messages) => population.expectForAll(messages),
   arrived: () => population.allArrived(),
-  storm: (missed) => phase(() => population.storm(missed)),
+  storm: (missed) => awake(() => population.storm(missed)),
   async post(plan) {
     const posted = await phase(() => posting.run(plan));
     await population.allArrived();

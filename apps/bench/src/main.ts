@@ -35,8 +35,8 @@ const EFFORT = {
 };
 const QUICK_EFFORT = {
   warmUpMs: 500,
-  measureMs: 700,
-  latencyMs: 3_000,
+  measureMs: 500,
+  latencyMs: 2_000,
   warmUpStorms: 1,
   storms: 1,
   slowRounds: 1,

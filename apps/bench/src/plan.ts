@@ -7,6 +7,8 @@ import type { TargetName } from './target-names.ts';
 export interface PlannedScenario {
   readonly scenario: Scenario;
   readonly targets: readonly TargetName[];
+  /** Of these, the ones that are measured at the same time, in turns; the others have their time alone. */
+  readonly compared: readonly TargetName[];
 }
 
 /** What goals and quick runs measure besides, to see where a peer and the limit stand. */
@@ -23,22 +25,31 @@ export function plan(
 ): PlannedScenario[] {
   return scenarios
     .filter(({ name }) => names?.includes(name) ?? true)
-    .map((scenario) => ({ scenario, targets: targetsOf(scenario) }))
+    .map((scenario) => {
+      const chosen = targetsOf(scenario);
+      return { scenario, targets: chosen, compared: comparedOf(scenario, chosen) };
+    })
     .filter((planned) => planned.targets.length > 0);
+
+  /** What was asked for by name, or else what the goals compare; all that rest in between keep more turns from them. */
+  function comparedOf({ name, baseline }: Scenario, chosen: readonly TargetName[]): readonly TargetName[] {
+    if (targets !== undefined) return chosen;
+    const needed = neededTargets(name);
+    return chosen.filter((target) => needed.has(target) || (needed.size > 0 && target === baseline));
+  }
 
   function targetsOf({ name, targets: all }: Scenario): readonly TargetName[] {
     if (targets !== undefined) return all.filter((target) => targets.includes(target));
     if (extent === 'all') return all;
-    const needed = neededTargets(name);
+    const needed = new Set([...neededTargets(name), ...(BESIDES[name] ?? [])]);
     // Asked for by name: no goal needs it, and yet it is to be measured.
     if (needed.size === 0 && names !== undefined) return all;
     return all.filter((target) => needed.has(target));
   }
 }
 
-/** What the goals need of a scenario, and what stands beside it; nothing when no goal is about it. */
+/** What the goals need of a scenario; nothing when no goal is about it. */
 function neededTargets(scenario: string): Set<TargetName> {
   const places = goals.flatMap(({ of, over = [], times = [] }) => [of, ...over, ...times]);
-  const needed = places.filter((place) => place.scenario === scenario).map(({ target }) => target);
-  return new Set(needed.length > 0 ? [...needed, ...(BESIDES[scenario] ?? [])] : []);
+  return new Set(places.filter((place) => place.scenario === scenario).map(({ target }) => target));
 }

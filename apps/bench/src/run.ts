@@ -3,6 +3,7 @@ import type { PlannedScenario } from './plan.ts';
 import { formatNumber } from './report/format-number.ts';
 import type { Measurement, ScenarioResult } from './results.ts';
 import type { Surroundings } from './scenarios/scenario.ts';
+import { takeTurns } from './take-turns.ts';
 import type { TargetName } from './target-names.ts';
 
 /** What is measured, how often, and who hears how it goes on. */
@@ -23,8 +24,9 @@ export interface RunOptions {
 const OTHER_FILES = 200;
 
 /**
- * Measures every scenario with all its targets. In each round every target has its turn, every other round in reverse
- * order, so that what changes on the machine in the meantime comes upon all of them.
+ * Measures every scenario with all its targets. In each round every target is measured, every other round in reverse
+ * order. Those that are compared have their turns one after another, so that what changes on the machine in the meantime
+ * comes upon all of them.
  */
 export async function run(options: RunOptions): Promise<ScenarioResult[]> {
   const results: ScenarioResult[] = [];
@@ -56,21 +58,27 @@ async function runScenario(planned: PlannedScenario, options: RunOptions): Promi
   const targets = planned.targets.filter((target) => !options.missing.has(target));
   const failures: string[] = [];
   const measurements: Partial<Record<TargetName, Measurement[]>> = {};
+  const start = (target: TargetName) => {
+    const profile = options.profiles && join(options.profiles, `${name}-${target}.cpuprofile`);
+    return scenario.measure(target, { ...surroundings, ...(profile && { profile }) });
+  };
   for (let round = 1; round <= rounds; round++) {
-    for (const target of round % 2 === 1 ? targets : targets.toReversed()) {
-      try {
-        const profile = options.profiles && join(options.profiles, `${name}-${target}.cpuprofile`);
-        const measurement = await scenario.measure(target, { ...surroundings, ...(profile && { profile }) });
-        measurements[target] = [...(measurements[target] ?? []), measurement];
-        const values = figures.map(
-          (figure) => `${formatNumber(measurement.figures[figure.name] ?? 0)} ${figure.unit}`,
-        );
-        say(`${name}, round ${round} of ${rounds}: ${target} ${values.join(', ')}`);
-      } catch (error) {
-        const failure = `${target}, round ${round}: ${error instanceof Error ? error.message : error}`;
-        failures.push(failure);
-        say(`${name}: FAILED: ${failure}`);
-      }
+    for (const group of groupsOf(round % 2 === 1 ? targets : targets.toReversed(), planned.compared)) {
+      const started = group.map((target) => [target, start(target)] as const);
+      await takeTurns(started, {
+        measured: (target, measurement) => {
+          measurements[target] = [...(measurements[target] ?? []), measurement];
+          const values = figures.map(
+            (figure) => `${formatNumber(measurement.figures[figure.name] ?? 0)} ${figure.unit}`,
+          );
+          say(`${name}, round ${round} of ${rounds}: ${target} ${values.join(', ')}`);
+        },
+        failed: (target, error) => {
+          const failure = `${target}, round ${round}: ${error instanceof Error ? error.message : error}`;
+          failures.push(failure);
+          say(`${name}: FAILED: ${failure}`);
+        },
+      });
     }
   }
   // In the order of the scenario, whoever was first in the last round.
@@ -78,4 +86,11 @@ async function runScenario(planned: PlannedScenario, options: RunOptions): Promi
     targets.flatMap((target) => (measurements[target] ? [[target, measurements[target]]] : [])),
   );
   return { ...described, measurements: ordered, notes, failures };
+}
+
+/** Those that are compared together, the others one by one. */
+function groupsOf(targets: readonly TargetName[], compared: readonly TargetName[]): TargetName[][] {
+  const together = targets.filter((target) => compared.includes(target));
+  const alone = targets.filter((target) => !compared.includes(target));
+  return [together, ...alone.map((target) => [target])];
 }

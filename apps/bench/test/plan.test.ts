@@ -39,6 +39,15 @@ describe('plan', () => {
     expect(names(byScenario)).toEqual(['fan-out-100']);
   });
 
+  it('compares what the goals compare, with the baseline, and whatever was asked for by name', () => {
+    const compared = (options: Partial<Parameters<typeof plan>[1]>, name: string) =>
+      plan(scenarios, { ...nothing, ...options }).find(({ scenario }) => scenario.name === name)?.compared;
+    expect(compared({}, 'fan-out-1000')).toEqual(['limit', 'vitalwire-memory', 'vitalwire-redis']);
+    expect(compared({}, 'fan-out-1000-by-8')).toEqual(['limit', 'ws-naive', 'vitalwire-memory']);
+    expect(compared({}, 'fan-out-100')).toEqual([]);
+    expect(compared({ targets: ['limit', 'trpc'] }, 'fan-out-100')).toEqual(['limit', 'trpc']);
+  });
+
   it('leaves out a scenario that has none of the targets', () => {
     expect(names(plan(scenarios, { ...nothing, targets: ['limit'] }))).not.toContain('storm');
   });

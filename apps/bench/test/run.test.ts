@@ -4,13 +4,18 @@ import { DeliveryError, type Scenario } from '../src/scenarios/scenario.ts';
 import type { TargetName } from '../src/target-names.ts';
 
 /** Runs a scenario that measures nothing, and returns in which order the targets had their turns. */
-async function order(scenario: Partial<Scenario>, options: Partial<Parameters<typeof run>[0]> = {}) {
+async function order(
+  scenario: Partial<Scenario>,
+  options: Partial<Parameters<typeof run>[0]> = {},
+  compared: readonly TargetName[] = [],
+) {
   const turns: TargetName[] = [];
   const lines: string[] = [];
   const [result] = await run({
     planned: [
       {
         targets: ['limit', 'ws-naive', 'trpc'],
+        compared,
         scenario: {
           name: 'one',
           title: '',
@@ -18,7 +23,8 @@ async function order(scenario: Partial<Scenario>, options: Partial<Parameters<ty
           figures: [{ name: 'cpu', title: '', unit: 'µs' }],
           baseline: 'limit',
           connections: 10,
-          measure: async (target) => {
+          async *measure(target) {
+            yield;
             turns.push(target);
             return { figures: { cpu: turns.length }, busy: 0 };
           },
@@ -49,6 +55,25 @@ describe('run', () => {
     expect(lines).toHaveLength(6);
   });
 
+  it('lets those take turns that are compared, and the others go one by one', async () => {
+    const steps: string[] = [];
+    const { result } = await order(
+      {
+        async *measure(target) {
+          for (let turn = 1; turn <= 2; turn++) {
+            steps.push(`${target} ${turn}`);
+            yield;
+          }
+          return { figures: { cpu: 1 }, busy: 0 };
+        },
+      },
+      { rounds: 1 },
+      ['limit', 'trpc'],
+    );
+    expect(steps).toEqual(['limit 1', 'trpc 1', 'limit 2', 'trpc 2', 'ws-naive 1', 'ws-naive 2']);
+    expect(Object.keys(result?.measurements ?? {})).toEqual(['limit', 'ws-naive', 'trpc']);
+  });
+
   it('runs a scenario that takes long less often', async () => {
     expect((await order({ slow: true }, { rounds: 5 })).turns).toHaveLength(3);
   });
@@ -68,7 +93,8 @@ describe('run', () => {
 
   it('keeps what failed, and goes on', async () => {
     const { result } = await order({
-      measure: async (target) => {
+      async *measure(target) {
+        yield;
         if (target === 'trpc') throw new DeliveryError('received 3 after 1');
         return { figures: { cpu: 1 }, busy: 0 };
       },

@@ -34,7 +34,10 @@ export interface LoadCalls {
   /** Cuts all connections, and lets other subscribers come the next time. */
   forget(): void;
   closedLoop(durationMs: number): Promise<Phase>;
-  fixedRate(ticksPerSecond: number, durationMs: number): Promise<{ phase: Phase; latency: Latency }>;
+  /** Times every delivery. */
+  fixedRate(ticksPerSecond: number, durationMs: number): Promise<Phase>;
+  /** Of all deliveries that were timed. */
+  latency(): Latency;
   /** Says that every subscriber is about to receive so many messages, and waits for them. */
   expect(messages: number): void;
   arrived(): Promise<void>;
@@ -49,6 +52,7 @@ export interface LoadCalls {
 let population: Population;
 let ticks: Ticks;
 let posting: Posting;
+const latencies = new Latencies();
 
 answerCalls<LoadCalls>({
   async start({ target, port, tickPort, topics, messages }) {
@@ -61,12 +65,12 @@ answerCalls<LoadCalls>({
   forget: () => population.forget(),
   closedLoop: (durationMs) => awake(() => ticks.closedLoop(durationMs)),
   async fixedRate(ticksPerSecond, durationMs) {
-    const latencies = new Latencies();
     population.onDelivered = (bytes, start, end) => latencies.add(bytes, start, end, nowMicros());
     const measured = await awake(() => ticks.fixedRate(ticksPerSecond, durationMs));
     population.onDelivered = undefined;
-    return { phase: measured, latency: latencies.summary() };
+    return measured;
   },
+  latency: () => latencies.summary(),
   expect: (messages) => population.expectForAll(messages),
   arrived: () => population.allArrived(),
   storm: (missed) => awake(() => population.storm(missed)),

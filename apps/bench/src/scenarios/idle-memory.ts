@@ -15,7 +15,8 @@ export function idleMemory(connections: number, targets: readonly TargetName[]):
     connections,
     slow: true,
     figures: [{ name: 'memory', title: 'server memory a connection', unit: 'kB' }],
-    async measure(target, surroundings) {
+    // biome-ignore lint/correctness/useYield: so many connections are open one target at a time
+    async *measure(target, surroundings) {
       await using pair = await Pair.start(target, { topics: connections, messages: 1 }, surroundings);
       await pair.load.call('connect', Math.min(connections, FIRST_CONNECTIONS));
       await pair.load.call('forget');

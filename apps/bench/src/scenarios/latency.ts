@@ -1,9 +1,13 @@
 import type { TargetName } from '../target-names.ts';
 import { Pair } from './pair.ts';
 import type { Scenario } from './scenario.ts';
+import { inTurns, measuredInTurns, TURN_MS } from './turns.ts';
 
 /** A p99 of a shorter time hangs on single disturbances. */
 const SHORTEST_MS = 30_000;
+
+/** Long enough to be a rate, and short enough that the machine is mostly the same for all who have their turns. */
+const LATENCY_TURN_MS = 3_000;
 
 /** How long deliveries take at a rate that leaves the server time to rest, from publishing to reading. */
 export function latency(
@@ -28,20 +32,19 @@ export function latency(
       latencyMs < SHORTEST_MS
         ? `measured for ${latencyMs / 1_000} s only: too short for a p99 that means something`
         : undefined,
-    async measure(target, surroundings) {
+    async *measure(target, surroundings) {
       const { warmUpMs, latencyMs } = surroundings.effort;
       await using pair = await Pair.start(target, { topics: 1, messages: 1 }, surroundings);
       await pair.load.call('connect', subscribers);
-      await pair.load.call('closedLoop', warmUpMs);
-      const { result, cpuMicros } = await pair.measure(() =>
-        pair.load.call('fixedRate', ticksPerSecond, latencyMs),
+      yield* inTurns(warmUpMs, TURN_MS, (durationMs) => pair.load.call('closedLoop', durationMs));
+      const { cpuMicros, deliveries, busy } = yield* measuredInTurns(
+        latencyMs,
+        LATENCY_TURN_MS,
+        (durationMs) => pair.measure(() => pair.load.call('fixedRate', ticksPerSecond, durationMs)),
       );
-      const { phase, latency } = result;
+      const { p99, p50 } = await pair.load.call('latency');
       await pair.check();
-      return {
-        figures: { p99: latency.p99, p50: latency.p50, cpu: cpuMicros / phase.deliveries },
-        busy: phase.busy,
-      };
+      return { figures: { p99, p50, cpu: cpuMicros / deliveries }, busy };
     },
   };
 }

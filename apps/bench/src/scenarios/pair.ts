@@ -3,13 +3,14 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RedisServer } from '@vitalwire/server/testing/redis';
-import type { LoadCalls } from '../load/main.ts';
+import type { LoadCalls, Phase } from '../load/main.ts';
 import { Child } from '../processes/child.ts';
 import { pin } from '../processes/cores.ts';
 import type { ServerCalls } from '../server/main.ts';
 import type { TargetName } from '../target-names.ts';
 import type { TickPlan } from '../tick-plan.ts';
 import { DeliveryError, type Surroundings } from './scenario.ts';
+import type { MeasuredPhase } from './turns.ts';
 
 /**
  * As docs/recipes.md tells those who run a server: otherwise most of what a connection costs is space for new objects, which
@@ -23,6 +24,7 @@ export class Pair implements AsyncDisposable {
   readonly load: Child<LoadCalls>;
   readonly #redis: RedisServer | undefined;
   readonly #profile: string | undefined;
+  #profiling = false;
   readonly #folder: string;
   readonly #removeFolder = () => rmSync(this.#folder, { recursive: true, force: true });
 
@@ -59,18 +61,29 @@ export class Pair implements AsyncDisposable {
     }
   }
 
-  /** Runs the phase that counts; says how much processor time the server used for it, and what the phase returned. */
-  async measure<Result>(phase: () => Promise<Result>): Promise<{ result: Result; cpuMicros: number }> {
-    if (this.#profile !== undefined) await this.server.call('startProfile');
+  /** Runs a phase that counts; adds to what it did how much processor time the server used for it. */
+  async measure(phase: () => Promise<Phase>): Promise<MeasuredPhase> {
+    await this.#startProfile();
     const before = await this.server.call('usage');
     const result = await phase();
     const after = await this.server.call('usage');
-    if (this.#profile !== undefined) await this.server.call('writeProfile', this.#profile);
-    return { result, cpuMicros: after.cpuMicros - before.cpuMicros };
+    return { ...result, cpuMicros: after.cpuMicros - before.cpuMicros };
   }
 
-  /** @throws {DeliveryError} when either side saw something wrong. */
+  /** Once, from the first phase that counts on. */
+  async #startProfile(): Promise<void> {
+    if (this.#profile === undefined || this.#profiling) return;
+    this.#profiling = true;
+    await this.server.call('startProfile');
+  }
+
+  /**
+   * Ends what was measured.
+   *
+   * @throws {DeliveryError} when either side saw something wrong.
+   */
   async check(): Promise<void> {
+    if (this.#profile !== undefined && this.#profiling) await this.server.call('writeProfile', this.#profile);
     const problems = [
       ...(await this.load.call('problems')),
       ...(await this.server.call('usage')).problems.map((problem) => `publishing: ${problem}`),

@@ -1,6 +1,10 @@
 import type { TargetName } from '../target-names.ts';
 import { Pair } from './pair.ts';
 import type { Scenario } from './scenario.ts';
+import { inTurns, measuredInTurns } from './turns.ts';
+
+/** Every turn opens its connections, which is not to weigh much. */
+const POSTING_TURN_MS = 400;
 
 /** Publications by HTTP over several connections at once, to topics that have one subscriber each. */
 export function publishByHttp(
@@ -25,20 +29,20 @@ export function publishByHttp(
       { name: 'rate', title: 'publications', unit: '/s' },
       { name: 'cpu', title: 'server CPU a publication', unit: 'µs' },
     ],
-    async measure(target, surroundings) {
+    async *measure(target, surroundings) {
       const { warmUpMs, measureMs } = surroundings.effort;
       const posting = { connections, ...(batch !== undefined && { batch }) };
       await using pair = await Pair.start(target, { topics, messages: 1 }, surroundings);
       await pair.load.call('connect', topics);
-      await pair.load.call('post', { ...posting, durationMs: warmUpMs });
-      const { result: phase, cpuMicros } = await pair.measure(() =>
-        pair.load.call('post', { ...posting, durationMs: measureMs }),
+      const post = (durationMs: number) => pair.load.call('post', { ...posting, durationMs });
+      yield* inTurns(warmUpMs, POSTING_TURN_MS, post);
+      const { done, seconds, cpuMicros, busy } = yield* measuredInTurns(
+        measureMs,
+        POSTING_TURN_MS,
+        (durationMs) => pair.measure(() => post(durationMs)),
       );
       await pair.check();
-      return {
-        figures: { rate: phase.done / phase.seconds, cpu: cpuMicros / phase.done },
-        busy: phase.busy,
-      };
+      return { figures: { rate: done / seconds, cpu: cpuMicros / done }, busy };
     },
   };
 }

@@ -37,9 +37,17 @@ export interface Scenario {
   readonly slow?: boolean;
   /** What a reader of the results has to know. */
   note?(effort: Effort): string | undefined;
-  /** @throws {DeliveryError} when something was lost, repeated or misordered. */
-  measure(target: TargetName, surroundings: Surroundings): Promise<Measurement>;
+  /**
+   * Measures a target in turns. It pauses before each of them, so that the targets with which it is compared can have theirs:
+   * a machine that is faster or slower for a while is that for all of them.
+   *
+   * @throws {DeliveryError} when something was lost, repeated or misordered.
+   */
+  measure(target: TargetName, surroundings: Surroundings): Measuring;
 }
+
+/** A measurement on its way: it yields before every turn, and returns what all of them showed. */
+export type Measuring = AsyncGenerator<undefined, Measurement>;
 
 /** A publication was lost, repeated or misordered, or could not be published: the run has failed. */
 export class DeliveryError extends Error {

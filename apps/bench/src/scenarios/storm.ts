@@ -33,7 +33,7 @@ export function storm(
       { name: 'time', title: 'until all have everything', unit: 's' },
       { name: 'cpu', title: 'server CPU a client', unit: 'µs' },
     ],
-    async measure(target, surroundings) {
+    async *measure(target, surroundings) {
       const { storms, warmUpStorms } = surroundings.effort;
       await using pair = await Pair.start(target, { topics, messages: missed }, surroundings);
       await pair.load.call('connect', clients);
@@ -42,12 +42,12 @@ export function storm(
       await pair.load.call('arrived');
       const measured: { time: number; cpu: number; busy: number }[] = [];
       for (let count = 1; count <= warmUpStorms + storms; count++) {
+        yield;
         await pair.load.call('cut');
         await sleep(CALM_MS);
         await pair.server.call('tick');
-        const { result, cpuMicros } = await pair.measure(() => pair.load.call('storm', missed));
-        if (count > warmUpStorms)
-          measured.push({ time: result.seconds, cpu: cpuMicros / clients, busy: result.busy });
+        const { seconds, cpuMicros, busy } = await pair.measure(() => pair.load.call('storm', missed));
+        if (count > warmUpStorms) measured.push({ time: seconds, cpu: cpuMicros / clients, busy });
       }
       await pair.check();
       const median = (name: 'time' | 'cpu' | 'busy') => summarise(measured.map((one) => one[name])).median;

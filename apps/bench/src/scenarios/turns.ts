@@ -9,7 +9,7 @@ export interface MeasuredPhase extends Phase {
  * Short enough that the machine is the same for all who have their turns one after another, and that no connection rests for
  * 200 ms: after that Linux acknowledges at once all that it receives for a while, which the sender pays for.
  */
-export const TURN_MS = 30;
+export const TURN_MS = 60;
 
 /** Does something in turns until they have lasted for so long together. Yields before every one. */
 export async function* inTurns(

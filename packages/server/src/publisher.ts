@@ -48,13 +48,21 @@ export class Publisher {
    *
    * @throws {RequestError} `invalid_body`, `body_too_big`, `idempotency_conflict`, `unavailable`, `outcome_unknown`.
    */
-  async publish(request: PublishRequest): Promise<BroadcastAnswer> {
-    if (this.#closed) throw shuttingDown();
+  publish(request: PublishRequest): Promise<BroadcastAnswer> {
+    if (this.#closed) return Promise.reject(shuttingDown());
+    const begunAt = this.#context.clock.now();
+    // What waits for the log holds the text and not the body: the garbage collector moves what is held.
+    try {
+      return this.#append(this.#prepare(request, begunAt), begunAt);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async #append(prepared: Prepared, begunAt: number): Promise<BroadcastAnswer> {
     const { log, clock, metrics } = this.#context;
     this.#pending += 1;
     try {
-      const begunAt = clock.now();
-      const prepared = this.#prepare(request, begunAt);
       const appended = await log.append(prepared.topic, prepared);
       if (appended.duplicateOf === undefined) {
         metrics.published(prepared.type, 1);
@@ -62,7 +70,7 @@ export class Publisher {
       }
       return answerOf(prepared, appended);
     } catch (error) {
-      this.#logFailure(error, { diagnosis_id: request.diagnosisId, type: request.definition.type });
+      this.#logFailure(error, { diagnosis_id: prepared.topic, type: prepared.type });
       throw error;
     } finally {
       this.#answered();
@@ -73,7 +81,6 @@ export class Publisher {
   publishAll(requests: readonly PublishRequest[]): Promise<PromiseSettledResult<BroadcastAnswer>[]> {
     if (this.#closed) return Promise.resolve(requests.map(() => rejected(shuttingDown())));
     const begunAt = this.#context.clock.now();
-    // What waits for the log holds the texts and not the bodies: the garbage collector moves what is held.
     return this.#appendAll(
       requests.map((request) => this.#tryToPrepare(request, begunAt)),
       begunAt,

@@ -1,13 +1,20 @@
 import type { Logger } from '../logger.ts';
 import type { Announcement, Publication, Topic } from './log-store.ts';
 
+interface Pending extends Announcement {
+  readonly publications: Publication[];
+}
+
 type Listener = (announcement: Announcement) => void;
 
 /** Collects the publications of a transaction, and announces them once for each topic when it is durable. */
 export class Announcer {
   readonly #logger: Logger;
   readonly #listeners: Listener[] = [];
-  #pending = new Map<Topic, { epoch: string; publications: Publication[] }[]>();
+  /** By topic, in the epoch that it was in last. */
+  #pending = new Map<Topic, Pending>();
+  /** Of epochs that ended since. */
+  #ended: Announcement[] = [];
 
   constructor(logger: Logger) {
     this.#logger = logger;
@@ -19,24 +26,26 @@ export class Announcer {
 
   /** Remembers a publication until {@link announce} or {@link discard}. */
   collect(topic: Topic, epoch: string, publication: Publication): void {
-    const runs = this.#pending.get(topic) ?? [];
-    this.#pending.set(topic, runs);
-    const run = runs.at(-1);
-    if (run?.epoch === epoch) run.publications.push(publication);
-    else runs.push({ epoch, publications: [publication] });
+    const pending = this.#pending.get(topic);
+    if (pending?.epoch === epoch) {
+      pending.publications.push(publication);
+      return;
+    }
+    if (pending !== undefined) this.#ended.push(pending);
+    this.#pending.set(topic, { topic, epoch, publications: [publication] });
   }
 
   /** Tells every listener. A listener that throws is logged and harms nobody. */
   announce(): void {
-    const pending = this.#pending;
-    this.#pending = new Map();
-    for (const [topic, runs] of pending) {
-      for (const { epoch, publications } of runs) this.#tell({ topic, epoch, publications });
-    }
+    const [ended, pending] = [this.#ended, this.#pending];
+    this.discard();
+    for (const announcement of ended) this.#tell(announcement);
+    for (const announcement of pending.values()) this.#tell(announcement);
   }
 
   discard(): void {
-    this.#pending.clear();
+    this.#pending = new Map();
+    this.#ended = [];
   }
 
   /** Lets the listeners go. */

@@ -1,3 +1,5 @@
+import type { Commit } from './commit.ts';
+
 /**
  * One transaction never holds more than this, so that a burst does not block the process for long: four whole batches,
  * which cost a fifth less together than one by one.
@@ -24,7 +26,7 @@ export interface GroupCommitDriver<Context> {
 }
 
 /** Collects the writes of one turn of the event loop into one transaction, so that they share its price. */
-export class GroupCommit<Context> {
+export class GroupCommit<Context> implements Commit<Context> {
   readonly #driver: GroupCommitDriver<Context>;
   #waiting: Waiting<Context, unknown>[] = [];
   #scheduled = false;

@@ -2,6 +2,7 @@ import type { Position } from '@vitalwire/protocol';
 import { LogUnavailableError, OptionError, OutcomeUnknownError } from '../errors.ts';
 import { type Logger, silentLogger } from '../logger.ts';
 import { Announcer } from './announcer.ts';
+import type { Commit } from './commit.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { LocalLog } from './local-log.ts';
 import type {
@@ -17,6 +18,7 @@ import type {
   Retention,
   Topic,
 } from './log-store.ts';
+import { PromptCommit } from './prompt-commit.ts';
 import { type Horizon, horizonAt, resolveRetention } from './retention.ts';
 
 /** Options of every log store that one process keeps for itself. */
@@ -63,9 +65,10 @@ export class LocalLogStore implements LogStore {
   readonly #log: LocalLog;
   readonly #settings: LocalLogSettings;
   readonly #announcer: Announcer;
-  readonly #appends: GroupCommit<Horizon>;
-  readonly #receipts: GroupCommit<Horizon>;
+  readonly #appends: Commit<Horizon>;
+  readonly #receipts: Commit<Horizon>;
   readonly #sweeps: NodeJS.Timeout;
+  #last: Horizon | undefined;
   #sweeping: NodeJS.Immediate | undefined;
   #closing: Promise<void> | undefined;
 
@@ -78,11 +81,16 @@ export class LocalLogStore implements LogStore {
       const horizon = this.#horizon();
       transact(log, () => work(horizon));
     };
-    this.#appends = new GroupCommit({
-      transaction,
-      committed: () => announcer.announce(),
-      failed: () => announcer.discard(),
-    });
+    this.#appends = log.instant
+      ? new PromptCommit(
+          () => this.#horizon(),
+          () => announcer.announce(),
+        )
+      : new GroupCommit({
+          transaction,
+          committed: () => announcer.announce(),
+          failed: () => announcer.discard(),
+        });
     this.#receipts = new GroupCommit({ transaction });
     this.#sweeps = setInterval(() => this.#sweep(), settings.sweepIntervalMs).unref();
   }
@@ -181,7 +189,7 @@ export class LocalLogStore implements LogStore {
   }
 
   #write<T>(
-    group: GroupCommit<Horizon>,
+    group: Commit<Horizon>,
     work: (horizon: Horizon) => T,
     failure: (error: unknown) => Error = unavailable,
     size = 1,
@@ -191,7 +199,10 @@ export class LocalLogStore implements LogStore {
   }
 
   #horizon(): Horizon {
-    return horizonAt(this.#settings.retention, this.#settings.now());
+    const now = this.#settings.now();
+    // Most of what is asked in a turn is asked in the same millisecond.
+    if (now !== this.#last?.now) this.#last = horizonAt(this.#settings.retention, now);
+    return this.#last;
   }
 
   /** Why nothing can be asked or written; `undefined` while all is well. */

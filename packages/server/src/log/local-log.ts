@@ -10,6 +10,9 @@ export interface LocalLog {
   /** Why no call can succeed any more until the log is opened again; `undefined` while all is well. */
   readonly broken: Error | undefined;
 
+  /** Whether everything takes effect at once and cannot fail, so that nobody gains by sharing a transaction. */
+  readonly instant: boolean;
+
   /**
    * Does the work as one unit: on return it is durable, after an error none of it took effect. But when the error left
    * the log `broken`, the work may be found when the log is opened again.

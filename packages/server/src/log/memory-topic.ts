@@ -9,11 +9,18 @@ interface Item extends Publication {
   readonly time: number;
 }
 
-/** The log of one topic. Every call first removes what the horizon says is gone. */
+/** What an idempotency key stands for. */
+interface Known {
+  readonly time: number;
+  readonly offset: number;
+  readonly memo: string;
+}
+
+/** The log of one topic. What the horizon says is gone is never shown. */
 export class MemoryTopic {
   readonly epoch = randomId();
   // Both are made when they are needed: there may be many topics with nothing in them.
-  #keys: Map<string, { time: number; offset: number; memo: string }> | undefined;
+  #keys: Map<string, Known> | undefined;
   #receipts: Map<string, number> | undefined;
   #items: Item[] = [];
   #first = 1;
@@ -38,8 +45,7 @@ export class MemoryTopic {
   }
 
   append({ text, to, idempotency }: Entry, horizon: Horizon): Appended {
-    this.trim(horizon);
-    const known = idempotency && this.#keys?.get(idempotency.key);
+    const known = idempotency && this.#known(idempotency.key, horizon);
     if (known) return { position: this.#at(known.offset), duplicateOf: known.memo };
     const time = timeOfAppend(horizon, this.#lastTime);
     const offset = this.#top + 1;
@@ -50,8 +56,14 @@ export class MemoryTopic {
       this.#keys ??= new Map();
       this.#keys.set(idempotency.key, { time, offset, memo: idempotency.memo });
     }
-    this.trim(horizon);
+    // What has only expired can wait for a sweep: looking for it would fetch the oldest publication for each append.
+    if (offset - this.#first >= horizon.publications) this.trim(horizon);
     return { position: this.#at(offset) };
+  }
+
+  #known(key: string, horizon: Horizon): Known | undefined {
+    this.trim(horizon);
+    return this.#keys?.get(key);
   }
 
   state(horizon: Horizon): LogState {

@@ -27,6 +27,7 @@ export function memoryLog(options: MemoryLogOptions = {}): LogStore {
 
 class MemoryLog implements LocalLog {
   readonly broken = undefined;
+  readonly instant = true;
   readonly #topics = new Map<Topic, MemoryTopic>();
 
   transaction(work: () => void): void {

@@ -49,6 +49,7 @@ interface Head {
 
 /** A log in a file that `openLogFile` opened. */
 export class SqliteLog implements LocalLog {
+  readonly instant = false;
   readonly #database: DatabaseSync;
   readonly #sql: Statements;
   /**

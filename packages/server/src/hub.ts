@@ -78,10 +78,17 @@ export class Hub {
     this.#sessions.add(session);
   }
 
-  /** Notes whose session it is, once that is proven. */
-  identify(session: Session, userId: string): void {
+  /** Notes whose session it is, once that is proven; false when the user has as many as one may have. */
+  identify(session: Session, userId: string, most: number): boolean {
+    const others = this.#sessionsByUser.get(userId);
+    if (others === undefined) {
+      this.#sessionsByUser.set(userId, [session]);
+      return true;
+    }
+    if (others.length >= most) return false;
     // Not by spreading, which makes room for sixteen more.
-    this.#sessionsByUser.set(userId, this.sessionsOf(userId).concat(session));
+    this.#sessionsByUser.set(userId, others.concat(session));
+    return true;
   }
 
   remove(session: Session, userId: string | undefined): void {

@@ -29,6 +29,7 @@ import { Proof } from './proof.ts';
 import type { SessionContext } from './session-context.ts';
 import type { Socket, SocketListener } from './socket.ts';
 import { isThenable } from './thenable.ts';
+import { timestampOf } from './timestamp.ts';
 
 const NO_CURSORS: readonly Cursor[] = [];
 const DONE = Promise.resolve();
@@ -234,18 +235,29 @@ export class Session implements SocketListener, Outlet {
       this.#authenticating =
         this.#authenticating?.then(() => this.#authenticate(token)) ?? this.#authenticate(token);
     }
-    void this.#handle(command);
+    this.#handle(command);
   }
 
-  /** Never rejects: also a failed command is handled. */
-  async #handle(command: Command | ProtocolError): Promise<void> {
+  /** Most are handled at once: what waits has to be held by promises. */
+  #handle(command: Command | ProtocolError): void {
     try {
-      if (this.#authenticating !== undefined) await this.#authenticating;
-      const executing = this.#execute(command);
-      if (executing !== undefined) await executing;
+      const executing =
+        this.#authenticating === undefined
+          ? this.#execute(command)
+          : this.#authenticating.then(() => this.#execute(command));
+      if (executing === undefined) return this.#handled();
+      executing.then(
+        () => this.#handled(),
+        (error: unknown) => this.#handled(error),
+      );
     } catch (error) {
-      this.#fail(error);
+      this.#handled(error);
     }
+  }
+
+  /** A command is done, whatever came of it. */
+  #handled(error?: unknown): void {
+    if (error !== undefined) this.#fail(error);
     if (this.#pendingCommands-- === this.#context.limits.maxPendingCommands) this.#inbound.goOn('commands');
     // Whoever takes no answers is asked nothing more, so that they do not pile up here.
     if (!this.#closed && !this.writable) this.#inbound.stop('answers');
@@ -365,8 +377,7 @@ export class Session implements SocketListener, Outlet {
 
   #admit({ userId }: Principal): void {
     const { hub, limits } = this.#context;
-    if (hub.sessionsOf(userId).length >= limits.maxConnectionsPerUser) return this.end('overloaded');
-    hub.identify(this, userId);
+    if (!hub.identify(this, userId, limits.maxConnectionsPerUser)) return this.end('overloaded');
     this.#say('debug', {}, 'authenticated');
   }
 
@@ -487,7 +498,7 @@ export class Session implements SocketListener, Outlet {
   }
 
   #timestamp(): string {
-    return new Date(this.#context.clock.now()).toISOString();
+    return timestampOf(this.#context.clock.now());
   }
 
   #say(level: 'debug' | 'info' | 'warn' | 'error', fields: object, message: string): void {

@@ -34,8 +34,8 @@ const EFFORT = {
   slowRounds: 3,
 };
 const QUICK_EFFORT = {
-  warmUpMs: 500,
-  measureMs: 500,
+  warmUpMs: 2_000,
+  measureMs: 1_000,
   latencyMs: 2_000,
   warmUpStorms: 1,
   storms: 1,

@@ -22,7 +22,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-const ROUNDS: Readonly<Record<Extent, number>> = { all: 5, goals: 3, quick: 2 };
+const ROUNDS: Readonly<Record<Extent, number>> = { all: 5, goals: 3, quick: 1 };
 
 /** @throws {UsageError} naming the option. */
 export function parseOptions(

@@ -24,10 +24,10 @@ describe('parseOptions', () => {
 
   it('takes rounds and a folder', () => {
     expect(parse('--rounds', '7', '--out', 'here')).toMatchObject({ rounds: 7, out: 'here' });
-    expect(parse('--quick')).toMatchObject({ extent: 'quick', rounds: 2 });
+    expect(parse('--quick')).toMatchObject({ extent: 'quick', rounds: 1 });
     expect(parse('--goals')).toMatchObject({ extent: 'goals', rounds: 3 });
     expect(parse('--profile')).toMatchObject({ profile: true });
-    expect(parse('--quick', '--rounds', '1').rounds).toBe(1);
+    expect(parse('--quick', '--rounds', '2').rounds).toBe(2);
   });
 
   it.each([

@@ -139,8 +139,8 @@ export const bugs: readonly Bug[] = [
     edits: [
       {
         file: 'log/redis/topic-scripts.ts',
-        search: 'this.lineage, randomId(), time',
-        replacement: "this.lineage, 'always-the-same', time",
+        search: "import { randomId } from '../../random-id.ts';",
+        replacement: "const randomId = () => 'always-the-same';",
       },
       // Otherwise nodes that know better refuse to serve such a log.
       ...NOBODY_COMPARES,
@@ -253,7 +253,7 @@ export const bugs: readonly Bug[] = [
         replacement: `if (error instanceof LinkLostError) {
           await new Promise((resolve) => setTimeout(resolve, 500));
           const keyless = ({ entry: { text, to }, ...append }) => ({ ...append, entry: { text, to } });
-          return this.#call(topic, waiting.map(keyless));
+          return this.#call(shares.map(({ topic, waiting }) => ({ topic, waiting: waiting.map(keyless) })));
         }
         const failure = unavailable(error);`,
       },

@@ -189,3 +189,51 @@ describe.skipIf(!hasRedis())('appends of one turn to one topic', () => {
     expect(await redis.command('XLEN', key(node, 'entries'))).toBe('2');
   });
 });
+
+describe.skipIf(!hasRedis())('appends of one turn to several topics', () => {
+  const topics = Array.from({ length: 100 }, (_, index) => index + 1);
+
+  it('are few calls, in which each topic has a log of its own', async () => {
+    const redis = await startRedis();
+    const { log } = await connectNode({ url: redis.url });
+    const calls = async () =>
+      Number(/cmdstat_evalsha:calls=(\d+)/.exec(await redis.command('INFO', 'commandstats'))?.[1]);
+    const before = await calls();
+    const turn = () => Promise.all([...topics, ...topics].map((topic) => log.append(topic, { text: 'a' })));
+    const appended = [...(await turn()), ...(await turn())];
+    expect((await calls()) - before).toBeLessThan(20);
+    expect(appended.map(({ position }) => position.offset)).toEqual(
+      [1, 2, 3, 4].flatMap((offset) => topics.map(() => offset)),
+    );
+    expect(new Set(appended.map(({ position }) => position.epoch)).size).toBe(topics.length);
+  });
+
+  it('are refused for the topic that cannot take them, and for no other', async () => {
+    const redis = await startRedis();
+    const node = await connectNode({ url: redis.url });
+    await redis.command('SET', key(node, 'head'), 'of somebody else');
+    const turn = [TOPIC - 1, TOPIC, TOPIC + 1].flatMap((topic) => [
+      node.log.append(topic, keyed(`a of ${topic}`, 'k')),
+      node.log.append(topic, { text: `b of ${topic}` }),
+      node.log.append(topic, keyed(`c of ${topic}`, 'l')),
+    ]);
+    const outcomes = await Promise.allSettled(turn);
+    const refused = { status: 'rejected', reason: expect.any(LogUnavailableError) };
+    const done = [1, 2, 3].map((offset) => ({ status: 'fulfilled', value: { position: { offset } } }));
+    expect(outcomes).toMatchObject([...done, refused, refused, refused, ...done]);
+    const again = await node.log.append(TOPIC + 1, keyed(`c of ${TOPIC + 1}`, 'l'));
+    expect(again).toMatchObject({ position: { offset: 3 }, duplicateOf: `memo of c of ${TOPIC + 1}` });
+  });
+
+  it('end the link when this server takes no writes any more', async () => {
+    const redis = await startRedis();
+    const { log, nodes } = await connectNode({ url: redis.url });
+    await log.append(TOPIC, { text: 'a' });
+    await redis.command('REPLICAOF', '127.0.0.1', '1');
+    await expect(log.append(TOPIC, { text: 'b' })).rejects.toThrow(LogUnavailableError);
+    await expect(nodes.check()).rejects.toThrow(LogUnavailableError);
+    await redis.command('REPLICAOF', 'NO', 'ONE');
+    await usable(log);
+    expect(await log.append(TOPIC, { text: 'c' })).toBeDefined();
+  });
+});

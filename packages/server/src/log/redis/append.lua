@@ -1,10 +1,15 @@
--- Appends publications and announces them with the same positions, as one: all of them or none. KEYS[6] and later are the
--- idempotency keys of the entries that have one, in their order.
--- Own arguments of each entry: text, how long that is in JavaScript, user that it is for (or empty), memo of its idempotency
--- key (or empty, when it has none).
--- Returns the epoch, then of each entry: offset, subscriptions that may see it, and the memo of the first append when this
--- one is a repetition (or false).
-local FIRST_KEY, FIELDS = 6, 4
+-- Appends publications to some topics, and announces them with the same positions. Those of a topic are one: all of them or
+-- none, whatever becomes of the others. Behind the keys of a topic stand the idempotency keys of its entries that have one,
+-- in their order.
+-- Own arguments of each topic: its channel, a new epoch, how many entries, how many of them have an idempotency key; then of
+-- each entry: text, how long that is in JavaScript, user that it is for (or empty), memo of its idempotency key (or empty,
+-- when it has none).
+-- Returns of each topic why nothing was done, or the epoch and then of each entry: offset, subscriptions that may see it, and
+-- the memo of the first append when this one is a repetition (or false).
+local KEYS_OF_LOG, ABOUT_TOPIC, FIELDS = 5, 4, 4
+
+-- Of the topic whose turn it is: where the arguments of its entries begin and end, and its idempotency keys begin.
+local FIRST, LAST, FIRST_KEY
 
 -- The nodes whose counts hold, and the sum of these.
 local function count_nodes()
@@ -20,7 +25,7 @@ local function count_nodes()
   return nodes, sum
 end
 
-local nodes, everybody = count_nodes()
+local nodes, everybody
 
 local function count_recipients(user)
   if user == '' then
@@ -46,7 +51,7 @@ end
 -- another type is an error, after which nothing may be there.
 local function plan(log)
   local fresh, answer, by_key, next_key = {}, { log.epoch }, {}, FIRST_KEY
-  for index = OWN, #ARGV, FIELDS do
+  for index = FIRST, LAST, FIELDS do
     local text, length, user, memo = ARGV[index], ARGV[index + 1], ARGV[index + 2], ARGV[index + 3]
     local key, first
     if memo ~= '' then
@@ -94,45 +99,65 @@ local function trim(log, appended)
   end
 end
 
-local log = find() or begin()
-local fresh, answer = plan(log)
-if #fresh == 0 then
+local function append()
+  nodes, everybody = count_nodes()
+  local log = find() or begin()
+  local fresh, answer = plan(log)
+  if #fresh == 0 then
+    return answer
+  end
+
+  local time = whole(math.max(NOW, log.time))
+  if not add(fresh[1], time) then
+    log = begin()
+    fresh, answer = plan(log)
+    add(fresh[1], time)
+  end
+  for index = 2, #fresh do
+    add(fresh[index], time)
+  end
+  log.top = log.top + #fresh
+  log.time = tonumber(time)
+  redis.call('HSET', HEAD, 'top', whole(log.top), 'time', time)
+  trim(log, #fresh)
+  keep(log)
+
+  local addressed, said = 0, { 'a', log.epoch, ':', whole(log.top), '\n' }
+  for _, entry in ipairs(fresh) do
+    if entry.user ~= '' then
+      addressed = addressed + 1
+    end
+    if entry.key then
+      redis.call('HSET', entry.key, 'born', log.born, 'offset', whole(entry.offset), 'time', time,
+        'recipients', entry.recipients, 'memo', entry.memo)
+      expire(entry.key, AGE)
+    end
+    said[#said + 1] = entry.user
+    said[#said + 1] = '\n'
+    said[#said + 1] = entry.length
+    said[#said + 1] = '\n'
+    said[#said + 1] = entry.text
+  end
+  if addressed > 0 then
+    redis.call('HINCRBY', HEAD, 'addressed', addressed)
+  end
+  redis.call('SPUBLISH', CHANNEL, table.concat(said))
   return answer
 end
 
-local time = whole(math.max(NOW, log.time))
-if not add(fresh[1], time) then
-  log = begin()
-  fresh, answer = plan(log)
-  add(fresh[1], time)
+-- Turns to the topic whose keys and arguments begin there; says where those of the next one begin.
+local function turn_to(key, argument)
+  HEAD, ENTRIES, RECEIPTS, NODES, USERS = KEYS[key], KEYS[key + 1], KEYS[key + 2], KEYS[key + 3], KEYS[key + 4]
+  CHANNEL, NEW_EPOCH = ARGV[argument], ARGV[argument + 1]
+  FIRST, FIRST_KEY = argument + ABOUT_TOPIC, key + KEYS_OF_LOG
+  LAST = FIRST + ARGV[argument + 2] * FIELDS - 1
+  return FIRST_KEY + ARGV[argument + 3], LAST + 1
 end
-for index = 2, #fresh do
-  add(fresh[index], time)
-end
-log.top = log.top + #fresh
-log.time = tonumber(time)
-redis.call('HSET', HEAD, 'top', whole(log.top), 'time', time)
-trim(log, #fresh)
-keep(log)
 
-local addressed, said = 0, { 'a', log.epoch, ':', whole(log.top), '\n' }
-for _, entry in ipairs(fresh) do
-  if entry.user ~= '' then
-    addressed = addressed + 1
-  end
-  if entry.key then
-    redis.call('HSET', entry.key, 'born', log.born, 'offset', whole(entry.offset), 'time', time,
-      'recipients', entry.recipients, 'memo', entry.memo)
-    expire(entry.key, AGE)
-  end
-  said[#said + 1] = entry.user
-  said[#said + 1] = '\n'
-  said[#said + 1] = entry.length
-  said[#said + 1] = '\n'
-  said[#said + 1] = entry.text
+local answers, key, argument = {}, 1, OWN
+while argument <= #ARGV do
+  key, argument = turn_to(key, argument)
+  local done, answer = pcall(append)
+  answers[#answers + 1] = done and answer or type(answer) == 'table' and answer.err or tostring(answer)
 end
-if addressed > 0 then
-  redis.call('HINCRBY', HEAD, 'addressed', addressed)
-end
-redis.call('SPUBLISH', CHANNEL, table.concat(said))
-return answer
+return answers

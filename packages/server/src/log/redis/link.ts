@@ -67,6 +67,11 @@ export class Link {
     }
   }
 
+  /** Redis refused something: when it takes no writes any more, the link ends, and a new one finds out which server does. */
+  refused(message: string): void {
+    if (/^(READONLY|CLUSTERDOWN|MASTERDOWN)/.test(message)) this.close(new Error(message));
+  }
+
   async subscribe(channel: string, listener: (message: string) => void): Promise<void> {
     this.#refuseEnded();
     await this.#settle(this.#driver.subscribe(channel, listener));
@@ -131,7 +136,6 @@ export class Link {
     const reason = error instanceof Error ? error : new Error(String(error));
     if (!this.#driver.isRefusal(reason)) return this.close(reason);
     settle(() => reject(new RedisRefusal(reason.message)));
-    // This server is not the one that takes writes any more: find out which is.
-    if (/^(READONLY|CLUSTERDOWN|MASTERDOWN)/.test(reason.message)) this.close(reason);
+    this.refused(reason.message);
   }
 }

@@ -49,11 +49,12 @@ export class RedisLogStore implements LogStore {
     this.#settings = settings;
     this.#scripts = new TopicScripts(settings);
     this.#announcer = new Announcer(settings.logger);
-    this.#appends = new Appends(
-      this.#scripts,
-      () => this.#connection,
-      (link, topic) => this.#index(link, topic),
-    );
+    this.#appends = new Appends({
+      scripts: this.#scripts,
+      together: settings.address.kind !== 'cluster',
+      connection: () => this.#connection,
+      before: (link, topic) => this.#index(link, topic),
+    });
     this.nodes = new RedisNodes(settings, this.#scripts, this.#announcer, () => this.#connection);
     this.#connection = new Connection({
       address: settings.address,

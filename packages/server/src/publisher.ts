@@ -7,6 +7,7 @@ import type { Hub } from './hub.ts';
 import type { Append, Appended, Idempotency, LogStore } from './log/log-store.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
+import { timestampOf } from './timestamp.ts';
 
 interface PublisherContext {
   readonly log: LogStore;
@@ -36,8 +37,6 @@ export class Publisher {
   #pending = 0;
   #closed = false;
   #allAnswered = () => {};
-  #time = Number.NaN;
-  #timestamp = '';
 
   constructor(context: PublisherContext) {
     this.#context = context;
@@ -114,7 +113,7 @@ export class Publisher {
   /** @throws {RequestError} `invalid_body`, `body_too_big`. */
   #prepare(request: PublishRequest, time: number): Prepared {
     const { definition, diagnosisId, to } = request;
-    const text = serialise(request, this.#timestampOf(time));
+    const text = serialise(request, timestampOf(time));
     const recipients = this.#context.hub.countRecipients(diagnosisId, to);
     const memo = memoOf(request, recipients);
     const idempotency = memo && idempotencyOf(request, memo);
@@ -158,15 +157,6 @@ export class Publisher {
     await new Promise<void>((resolve) => {
       this.#allAnswered = resolve;
     });
-  }
-
-  /** Publications of the same millisecond share the text of their time. */
-  #timestampOf(time: number): string {
-    if (time !== this.#time) {
-      this.#time = time;
-      this.#timestamp = new Date(time).toISOString();
-    }
-    return this.#timestamp;
   }
 }
 

@@ -246,18 +246,15 @@ export class Session implements SocketListener, Outlet {
           ? this.#execute(command)
           : this.#authenticating.then(() => this.#execute(command));
       if (executing === undefined) return this.#handled();
-      executing.then(
-        () => this.#handled(),
-        (error: unknown) => this.#handled(error),
-      );
+      void executing.catch((error: unknown) => this.#fail(error)).then(() => this.#handled());
     } catch (error) {
-      this.#handled(error);
+      this.#fail(error);
+      this.#handled();
     }
   }
 
   /** A command is done, whatever came of it. */
-  #handled(error?: unknown): void {
-    if (error !== undefined) this.#fail(error);
+  #handled(): void {
     if (this.#pendingCommands-- === this.#context.limits.maxPendingCommands) this.#inbound.goOn('commands');
     // Whoever takes no answers is asked nothing more, so that they do not pile up here.
     if (!this.#closed && !this.writable) this.#inbound.stop('answers');

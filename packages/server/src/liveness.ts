@@ -43,11 +43,6 @@ export class Liveness {
     this.#pingPending = true;
   }
 
-  /** The first proof of receipt may wait, as if another one had just been asked for. */
-  proveLater(now: number): void {
-    if (this.#pingedAt === NEVER) this.#pingedAt = now;
-  }
-
   /**
    * The pending ping was answered, and with it everything before it.
    *

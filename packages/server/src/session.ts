@@ -280,8 +280,6 @@ export class Session implements SocketListener, Outlet {
       );
     }
     const after = command.after === undefined ? undefined : parseAfter(command.after);
-    // Who knows itself what it has can wait for the first proof as long as for every other: not in the moment when all come back.
-    if (typeof after === 'object') this.#liveness.proveLater(this.#context.clock.elapsed());
     return this.#subscribe(this.principal, topic, after);
   }
 

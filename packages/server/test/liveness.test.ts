@@ -42,15 +42,6 @@ describe('Liveness', () => {
     expect(liveness.mayProve(receiptIntervalMs)).toBe(true);
   });
 
-  it('lets the first proof wait, and none that follows', () => {
-    const liveness = setUp();
-    liveness.proveLater(0);
-    expect(liveness.mayProve(receiptIntervalMs - 1)).toBe(false);
-    expect(liveness.mayProve(receiptIntervalMs)).toBe(true);
-    liveness.proveLater(receiptIntervalMs);
-    expect(liveness.mayProve(receiptIntervalMs)).toBe(true);
-  });
-
   describe('when the peer has much to take', () => {
     it('is not cut for a late pong while it takes anything at all', () => {
       const liveness = setUp();

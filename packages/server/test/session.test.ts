@@ -385,26 +385,6 @@ describe('Session', () => {
       expect(await receipts.of(1, 'u1')).toMatchObject({ offset: 3 });
     });
 
-    it('lets a peer that names its position wait for the first ping as long as for every other', async () => {
-      const { enter, append, log, receipts, clock } = setUpSessions();
-      await append();
-      await append();
-      const { epoch } = await log.state(1);
-      const { socket, session, say } = enter();
-      await say(authenticate(), subscribe(1, `${epoch}:1`));
-      expect(ofType(socket, 'connect')).toMatchObject([
-        { data: { recovery: { status: 'recovered', count: 1 } } },
-      ]);
-      expect(socket.pings).toHaveLength(0);
-      clock.advance(1_999);
-      session.tick();
-      expect(socket.pings).toHaveLength(0);
-      clock.advance(1);
-      session.tick();
-      session.pong(socket.pings[0] ?? 0);
-      expect(await receipts.of(1, 'u1')).toMatchObject({ offset: 2 });
-    });
-
     it('pings alone when nothing came to go with', async () => {
       const { enter, append, receipts, clock } = setUpSessions();
       const { socket, session, say } = enter();
